@@ -1,0 +1,57 @@
+"""All that a network needs to know of a graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from gsdmc.kernels.structure import Structure
+from gsdmc.language.kinds import Kind
+
+
+@dataclass(frozen=True)
+class ArraySlot:
+    """Where an array's nodes lie in a layout: `offset .. offset + size - 1`, row-major in `shape`."""
+
+    name: str
+    kind: Kind
+    shape: tuple[int, ...]
+    offset: int
+    size: int
+    deterministic: bool = False
+    generated: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Node order, neighbour structure and embedding indices of a factor graph.
+
+    Two sizes of one program share weights because embeddings go by key and position, never by node.
+
+    Attributes:
+        arrays: the arrays in node order.
+        structure: who attends to whom, and in which roles.
+        roles: name of each directed role, `structure.roles` of them; `roles[0]` is `self`.
+        embedding_keys: names of the learned embeddings in use, e.g. `A`, `y[7]` (fixed plate),
+            `G=01` (the diagonal of an array that spans one plate twice).
+        embedding: `[N]` int64, each node's position in `embedding_keys`.
+        positions: `[N, P]` int64, the node's index along each ordered plate, -1 where it has none;
+            P is the number of ordered plates, in `position_plates` order.
+        position_plates: names of the ordered plates.
+        diameter: the longest shortest path, or an upper bound of it (None when not computed).
+    """
+
+    arrays: tuple[ArraySlot, ...]
+    structure: Structure
+    roles: tuple[str, ...]
+    embedding_keys: tuple[str, ...]
+    embedding: Tensor
+    positions: Tensor
+    position_plates: tuple[str, ...]
+    diameter: int | None = None
+
+    @property
+    def nodes(self) -> int:
+        """N, the number of nodes."""
+        return self.structure.nodes
