@@ -31,9 +31,9 @@ def intern(starts: Indices, roles: Indices, role_count: int) -> tuple[Indices, N
         words = np.bitwise_or.reduceat(flags, starts)
         distinct = np.unique(words)
         pairs = codes * distinct.size + np.searchsorted(distinct, words)
-        kept = np.unique(pairs)
+        kept = np.unique(pairs) if first else np.arange(distinct.size)
         bits = (distinct[:, None] >> np.arange(width)) & 1
         left, right = np.divmod(kept, distinct.size)
         members = np.concatenate([members[left], bits[right].astype(np.float32)], axis=1)
-        codes = np.searchsorted(kept, pairs)
+        codes = np.searchsorted(kept, pairs) if first else pairs
     return codes.astype(np.int64, copy=False), members

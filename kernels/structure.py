@@ -112,14 +112,19 @@ class Structure:
             raise ValueError(f"rows, columns and roles differ in length: {i.size}, {j.size}, {r.size}")
         listed = np.sort((i * nodes + j) * role_count + r)
         pairs, r = np.divmod(listed, role_count)
-        first = np.flatnonzero(np.diff(pairs, prepend=-1))
+        first = np.flatnonzero(np.concatenate([pairs[:1] >= 0, pairs[1:] != pairs[:-1]]))
         role_sets, membership = intern(first, r, role_count)
         i, j = np.divmod(pairs[first], nodes)
-        # In a symmetric structure the entries sorted by (column, row) stand in the order of their transposes.
-        transpose = np.argsort(j * nodes + i)
+        # Symmetric, so the entries sorted by (column, row) stand in the order of their transposes.
+        transpose = torch.from_numpy(j).to(torch.int32 if nodes < 2**31 else torch.int64).sort(stable=True)[1]
         indptr = np.concatenate([[0], np.cumsum(np.bincount(i, minlength=nodes))])
-        arrays = (indptr, j, transpose, role_sets, membership)
-        return Structure(*(torch.from_numpy(np.ascontiguousarray(a)) for a in arrays))
+        return Structure(
+            torch.from_numpy(indptr),
+            torch.from_numpy(j),
+            transpose,
+            torch.from_numpy(role_sets),
+            torch.from_numpy(membership),
+        )
 
 
 def _index_array(name: str, values: Indices, bound: int) -> Indices:
