@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 CHAIN = (
     "language",
@@ -75,6 +76,13 @@ def stage(module: str) -> str | None:
     return name if name in CHAIN or name in ASIDE else f"?{name}"
 
 
+def names_module(value: object) -> TypeGuard[str]:
+    """Whether a value is a module's name in full: `gsdmc.graph`, but not the file `gsdmc.lark`."""
+    return (
+        isinstance(value, str) and bool(DOTTED.fullmatch(value)) and not (stage(value) or "?").startswith("?")
+    )
+
+
 def may_import(importer: str, imported: str) -> bool:
     if importer == imported:
         return True
@@ -99,13 +107,11 @@ def imports(tree: ast.Module, module: str, is_package: bool) -> Iterator[tuple[i
                 yield node.lineno, base
                 continue
             for alias in node.names:
-                full = f"gsdmc.{alias.name}"
                 # `from gsdmc import compile` takes a name of the API, not a stage.
-                yield node.lineno, full if not (stage(full) or "").startswith("?") else base
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and DOTTED.fullmatch(node.value):
-            # What names no stage is a file (`gsdmc.lark`), or fails at the import.
-            if not (stage(node.value) or "").startswith("?"):
-                yield node.lineno, node.value
+                full = f"gsdmc.{alias.name}"
+                yield node.lineno, full if names_module(full) else base
+        elif isinstance(node, ast.Constant) and names_module(node.value):
+            yield node.lineno, node.value
 
 
 def forbidden_calls(tree: ast.Module) -> Iterator[tuple[int, str]]:
