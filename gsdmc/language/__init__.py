@@ -1,0 +1,7 @@
+"""The language stage: a program's text to its syntax tree."""
+
+from gsdmc.language.diagnostics import render
+from gsdmc.language.parser import parse
+from gsdmc.language.source import GsdmcError, Source, Span
+
+__all__ = ["GsdmcError", "Source", "Span", "parse", "render"]

@@ -1,0 +1,132 @@
+"""Numbers and strings: from their spelling to their value, and what to say where there is none."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from gsdmc.language.source import GsdmcError, Span
+
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\\": "\\", '"': '"'}
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_ATOM = re.compile(r'[^ \t\r\n\f\v,()\[\]{}";^]+')
+_LARGEST_INTEGER = 2**63 - 1
+
+_UNSUPPORTED = {
+    "#{": ("sets `#{...}` are not part of gsdmc", "use a vector `[...]`"),
+    "#(": ("short functions `#(...)` are not part of gsdmc", "write `(fn [x] ...)`"),
+    '#"': ("regular expressions are not part of gsdmc", None),
+    "##": ("`##Inf` and `##NaN` are not part of gsdmc", "use a large finite number"),
+    "#": ("`#` starts no form here", "only `#_ form` (skip the next form) is known"),
+    "'": ("quoting `'` is not part of gsdmc", "write data as a vector `[...]` or a string"),
+    "`": ("quoting with a backquote is not part of gsdmc", None),
+    "~": ("unquoting `~` is not part of gsdmc", None),
+    "@": ("`@` is not part of gsdmc", None),
+}
+
+
+def integer(spelling: str, span: Span) -> int:
+    """The value of an integer.
+
+    Raises:
+        GsdmcError: it doesn't fit in 64 bits.
+    """
+    digits = spelling.lstrip("+-0")
+    if len(digits) > 19 or abs(int(spelling)) > _LARGEST_INTEGER:
+        raise GsdmcError(
+            "this integer is too large: integers have 64 bits", span, hint="write it as a float, such as 1e30"
+        )
+    return int(spelling)
+
+
+def floating(spelling: str, span: Span) -> float:
+    """The value of a decimal.
+
+    Raises:
+        GsdmcError: it is beyond the range of 64-bit floats.
+    """
+    value = float(spelling)
+    if math.isinf(value):
+        raise GsdmcError("this number is too large for a 64-bit float (about 1.8e308)", span)
+    return value
+
+
+def ratio(spelling: str, span: Span) -> int | float:
+    """The value of `n/d`: an integer where it is whole, else a float.
+
+    Raises:
+        GsdmcError: the denominator is zero, or a part doesn't fit in 64 bits.
+    """
+    over, under = (integer(part, span) for part in spelling.split("/"))
+    if under == 0:
+        raise GsdmcError("this ratio divides by zero", span)
+    return over // under if over % under == 0 else over / under
+
+
+def string(spelling: str, span: Span) -> str:
+    """The text of a quoted string, its escapes replaced.
+
+    Raises:
+        GsdmcError: at an escape that is not known.
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        escape = match.group(1)
+        if len(escape) == 5 and not 0xD800 <= int(escape[1:], 16) < 0xE000:
+            return chr(int(escape[1:], 16))
+        if escape not in _ESCAPES:
+            start = span.start + 1 + match.start()
+            raise GsdmcError(
+                f"unknown escape `{match.group()}` in a string",
+                Span(span.source, start, start + len(match.group())),
+                hint=r'known escapes: \n \t \r \b \f \\ \" \uXXXX; a backslash itself is written \\',
+            )
+        return _ESCAPES[escape]
+
+    return _ESCAPE.sub(replace, spelling[1:-1])
+
+
+def unreadable(text: str, span: Span) -> GsdmcError:
+    """The error for text at which no form starts; `span` starts there and its end is ignored."""
+    source, start = span.source, span.start
+    for prefix, (message, hint) in _UNSUPPORTED.items():
+        if text.startswith(prefix, start):
+            return GsdmcError(message, Span(source, start, start + len(prefix)), hint=hint)
+    match = _ATOM.match(text, start)
+    word = match.group() if match else text[start]
+    whole = Span(source, start, start + len(word))
+    if re.match(r"[+-]?\.?[0-9]", word):
+        return GsdmcError(f"`{_clip(word)}` is not a number", whole, hint=_number_hint(word))
+    if word.startswith(":"):
+        return GsdmcError(f"`{_clip(word)}` is not a keyword", whole, hint="write a colon and a name, such as :x")
+    if "/" in word:
+        return GsdmcError(
+            f"`{_clip(word)}` is not a name: `/` only stands alone, as division",
+            whole,
+            hint="write `(/ a b)` to divide; gsdmc has no namespaces",
+        )
+    bad = next((i for i, c in enumerate(word) if not re.match(r"[\w*+!?<>=%&$|'-]", c)), 0)
+    place = Span(source, start + bad, start + bad + 1)
+    character = word[bad]
+    shown = f"`{character}`" if character.isprintable() and not character.isspace() else "this invisible character"
+    return GsdmcError(
+        f"{shown} (U+{ord(character):04X}) can't stand in a name",
+        place,
+        hint="names consist of letters, digits and * + ! - _ ' ? < > = % & $ |, and don't start with a digit",
+    )
+
+
+def _number_hint(word: str) -> str:
+    sign = word[0] if word[0] in "+-" else ""
+    digits = word.removeprefix(sign)
+    if re.fullmatch(r"\.[0-9]+([eE][+-]?[0-9]+)?", digits):
+        return f"start with a digit: `{sign}0{digits}`"
+    if re.fullmatch(r"0[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?", digits):
+        return f"drop the leading zeros: `{sign}{digits.lstrip('0') or '0'}`"
+    if "_" in digits and re.fullmatch(r"[0-9_.]+", digits):
+        return f"write the digits without `_`: `{sign}{digits.replace('_', '')}`"
+    return "numbers look like 3, -0.5, 1e-3 or 1/3; names can't start with a digit"
+
+
+def _clip(word: str) -> str:
+    return word if len(word) <= 40 else word[:37] + "..."

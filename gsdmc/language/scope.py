@@ -1,0 +1,71 @@
+"""Lexical scope: what a name means where it stands, and the nearest known name where it means nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from gsdmc.language import distributions
+from gsdmc.language.builtins import BUILTINS
+from gsdmc.language.distributions import ALIASES, DISTRIBUTIONS
+from gsdmc.language.foreign import CURES, SPECIAL_SHAPES
+from gsdmc.language.signatures import Signature
+from gsdmc.language.source import GsdmcError, Span
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What a name stands for. `signature` is None where a call can only be checked when it runs."""
+
+    kind: Literal["local", "def", "function", "builtin", "distribution"]
+    place: Span | None = None
+    signature: Signature | None = None
+    constant: str | None = None
+    """For what certainly is no function: what it is instead (`a number`)."""
+
+
+class Scope:
+    """Names of one form, and the scopes around it; the outermost has the language's own names."""
+
+    def __init__(self, parent: Scope | None = None) -> None:
+        self.names: dict[str, Binding] = {}
+        self.parent = parent
+
+    @classmethod
+    def outermost(cls) -> Scope:
+        """The scope of builtins and distributions."""
+        scope = cls()
+        for name in (*DISTRIBUTIONS, *ALIASES):
+            scope.names[name] = Binding("distribution", signature=distributions.signature(name))
+        scope.names |= {name: Binding("builtin", signature=s) for name, s in BUILTINS.items()}
+        return scope
+
+    def find(self, name: str) -> Binding | None:
+        """The innermost binding of a name."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.parent
+        return None
+
+    def unknown(self, name: str, span: Span) -> GsdmcError:
+        """The error for a name that stands for nothing here."""
+        if name in CURES:
+            return GsdmcError(f"gsdmc has no `{name}`", span, hint=CURES[name])
+        known: dict[str, None] = dict.fromkeys(SPECIAL_SHAPES)
+        scope: Scope | None = self
+        while scope is not None:
+            known |= dict.fromkeys(scope.names)
+            scope = scope.parent
+        known.pop("_", None)
+        return GsdmcError(f"unknown name `{name}`", span, hint=did_you_mean(name, known))
+
+
+def did_you_mean(name: str, known: dict[str, None]) -> str | None:
+    """A question that suggests the nearest known names, or None where none is near."""
+    folded = name.lower().replace("_", "-")
+    exact = [k for k in known if k.lower().replace("_", "-") == folded]
+    near = exact or get_close_matches(name[:64], known, n=2, cutoff=0.6)
+    return f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else None

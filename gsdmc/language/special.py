@@ -1,0 +1,201 @@
+"""Special forms that bind names or choose: let, if, foreach, loop, fn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gsdmc.language.calls import check_passed, short, signature_of
+from gsdmc.language.foreign import SPECIAL_SHAPES
+from gsdmc.language.forms import Constant, Form, ListForm, MapForm, Symbol, VectorForm, describe
+from gsdmc.language.scope import Binding, Scope
+from gsdmc.language.signatures import Signature, plural
+from gsdmc.language.source import GsdmcError, Span
+from gsdmc.language.syntax import Expr, Fn, Foreach, If, Let, Loop, Name
+
+if TYPE_CHECKING:
+    from gsdmc.language.expressions import Expressions
+
+
+def let(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
+    """`(let [name value ...] body ...)`: each value sees the names before it."""
+    names, values, body = _bindings(form, 1)
+    inner = Scope(scope)
+    bindings = []
+    for symbol, value in zip(names, values, strict=True):
+        expr = parser.expression(value, inner, None if symbol.name == "_" else symbol.name)
+        binding = bound_to(value, inner, symbol.span)
+        if binding.signature is not None:
+            own = binding.signature
+            binding = Binding("local", symbol.span, Signature(symbol.name, own.params, own.least, own.most))
+        inner.names[symbol.name] = binding
+        bindings.append((Name(symbol.span, symbol.name), expr))
+    return Let(form.span, tuple(bindings), parser.body(body, inner, bound))
+
+
+def foreach(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
+    """`(foreach count [x xs ...] body ...)`: the bindings are zipped, and don't see each other."""
+    if len(form.items) > 1 and isinstance(form.items[1], VectorForm) and len(form.items) < 4:
+        raise shape("foreach", "`foreach` starts with the number of iterations", form.items[1].span)
+    names, values, body = _bindings(form, 2)
+    count = parser.expression(form.items[1], scope)
+    exprs = parser.all(values, scope)
+    inner = Scope(scope)
+    for symbol in names:
+        _bind_once(inner, symbol, "a `foreach`")
+    bindings = tuple((Name(s.span, s.name), e) for s, e in zip(names, exprs, strict=True))
+    return Foreach(form.span, count, bindings, parser.body(body, inner, bound))
+
+
+def loop(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
+    """`(loop count init f args ...)`"""
+    if len(form.items) > 1 and isinstance(form.items[1], VectorForm):
+        raise shape("loop", "`loop` folds a function over 0, 1, ..., count - 1; it has no bindings", form.items[1].span)
+    if len(form.items) < 4:
+        count = len(form.items) - 1
+        raise shape("loop", f"`loop` takes at least 3 arguments, this one has {count or 'none'}", form.span)
+    _, count_form, init, f, *args = form.items
+    shown = " ".join(["t", "accumulator", *map(short, args)])
+    count_expr, init_expr, function = parser.all([count_form, init, f], scope)
+    check_passed("loop", f, shown, 2 + len(args), scope)
+    return Loop(form.span, count_expr, init_expr, function, parser.all(args, scope))
+
+
+def conditional(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
+    """`(if test then else)`"""
+    if len(form.items) != 4:
+        count = len(form.items) - 1
+        message = f"`if` takes a test and both arms, this one has {plural(count, 'form') if count else 'nothing'}"
+        raise shape("if", message, form.span)
+    return If(form.span, *parser.all(form.items[1:], scope))
+
+
+def function(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
+    """`(fn [params ...] body ...)`"""
+    if len(form.items) > 1 and isinstance(form.items[1], Symbol):
+        name = form.items[1]
+        raise GsdmcError(
+            f"`fn` makes a function without a name, here it has one: {name.name}",
+            name.span,
+            hint=f"write `(fn [...] ...)`, or `(defn {name.name} [...] ...)` at the top level",
+        )
+    return lambda_of(parser, form, form.items[1:], scope, None)
+
+
+def lambda_of(
+    parser: Expressions, form: ListForm, rest: tuple[Form, ...], scope: Scope, name: str | None
+) -> Fn:
+    """The function of a `fn` or `defn`, given what follows its name and docstring.
+
+    Raises:
+        GsdmcError: at parameters that are no names, or an empty body.
+    """
+    head = "fn" if name is None else "defn"
+    params = parameters(head, form, rest)
+    if len(rest) < 2:
+        raise shape(head, "this function has no body", form.span)
+    inner = Scope(scope)
+    for symbol in params:
+        _bind_once(inner, symbol, "a function's parameters")
+    names = tuple(Name(symbol.span, symbol.name) for symbol in params)
+    return Fn(form.span, names, parser.body(rest[1:], inner), name)
+
+
+def parameters(head: str, form: ListForm, rest: tuple[Form, ...]) -> list[Symbol]:
+    """The names in the parameter vector that `rest` starts with.
+
+    Raises:
+        GsdmcError: there is none, or something in it is no name.
+    """
+    if not rest:
+        raise shape(head, f"`{head}` needs a vector of parameters", form.span)
+    if not isinstance(rest[0], VectorForm):
+        several = isinstance(rest[0], ListForm) and rest[0].items and isinstance(rest[0].items[0], VectorForm)
+        what = "a function has one vector of parameters and one body" if several else "parameters stand in a vector"
+        raise shape(head, f"{what}, this is {describe(rest[0])}", rest[0].span)
+    return [_binder(item, "a parameter") for item in rest[0].items]
+
+
+def bound_to(value: Form, scope: Scope, place: Span) -> Binding:
+    """What a local name or def stands for, as far as its value's form says."""
+    match value:
+        case Constant() | VectorForm() | MapForm():
+            return Binding("local", place, constant=describe(value))
+        case ListForm(items=(Symbol(name="sample" | "observe"), *_)):
+            return Binding("local", place, constant="a random value")
+        case ListForm(items=(Symbol(name="foreach"), *_)):
+            return Binding("local", place, constant="a vector")
+        case _:
+            return Binding("local", place, signature_of(value, scope))
+
+
+def misplaced(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
+    """Refuses what is no expression."""
+    head = form.items[0]
+    assert isinstance(head, Symbol)
+    if head.name == "subset":
+        raise shape("subset", "`subset` stands only inside `given`", form.span)
+    cure = {"def": "write `(let [name value] ...)` here", "defn": "write `(let [name (fn [x] ...)] ...)` here"}
+    raise GsdmcError(
+        f"`{head.name}` stands only at the top level of a program, not inside another form",
+        form.span,
+        hint=cure.get(head.name, "move it out of the form around it"),
+    )
+
+
+def shape(head: str, message: str, span: Span) -> GsdmcError:
+    """The error for a special form that is not written as it should be."""
+    return GsdmcError(message, span, hint=f"write `{SPECIAL_SHAPES[head]}`")
+
+
+def _bindings(form: ListForm, at: int) -> tuple[list[Symbol], tuple[Form, ...], tuple[Form, ...]]:
+    """The names and values of the vector at an index of a form, and the body after it."""
+    head = form.items[0]
+    assert isinstance(head, Symbol)
+    if len(form.items) <= at:
+        raise shape(head.name, f"`{head.name}` needs bindings and a body", form.span)
+    vector = form.items[at]
+    if not isinstance(vector, VectorForm):
+        raise shape(head.name, f"bindings stand in a vector, this is {describe(vector)}", vector.span)
+    names = [_binder(item, f"a `{head.name}`") for item in vector.items[::2]]
+    if len(vector.items) % 2:
+        raise shape(head.name, f"`{names[-1].name}` has no value to be bound to", names[-1].span)
+    if len(form.items) == at + 1:
+        raise shape(head.name, f"this `{head.name}` has no body", form.span)
+    return names, vector.items[1::2], form.items[at + 1 :]
+
+
+def _binder(form: Form, where: str) -> Symbol:
+    """A form that binds a name."""
+    if isinstance(form, VectorForm | MapForm):
+        raise GsdmcError(
+            "taking a value apart in a binding is not supported",
+            form.span,
+            hint="bind the whole, then take `(first xs)`, `(second xs)` or `(get xs i)`",
+        )
+    if not isinstance(form, Symbol):
+        raise GsdmcError(f"{where} binds names, this is {describe(form)}", form.span)
+    if form.metadata is not None:
+        raise GsdmcError("metadata stands only before the name of a `def`", form.metadata.span, hint="delete it")
+    if form.name == "&":
+        raise GsdmcError(
+            "functions with any number of arguments (`&`) are not supported", form.span, hint="pass a vector"
+        )
+    check_binder(form)
+    return form
+
+
+def check_binder(symbol: Symbol) -> None:
+    """Refuse to bind the name of a special form."""
+    if symbol.name in SPECIAL_SHAPES:
+        raise GsdmcError(
+            f"`{symbol.name}` is a special form and can't be bound to a value", symbol.span, hint="choose another name"
+        )
+
+
+def _bind_once(scope: Scope, symbol: Symbol, where: str) -> None:
+    earlier = scope.names.get(symbol.name)
+    if earlier is not None and symbol.name != "_" and earlier.place is not None:
+        raise GsdmcError(
+            f"`{symbol.name}` stands twice in {where}", symbol.span, related=(("first here", earlier.place),)
+        )
+    scope.names[symbol.name] = Binding("local", symbol.span)

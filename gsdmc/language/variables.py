@@ -1,0 +1,140 @@
+"""Special forms of random variables: sample, observe, factor, untracked, extern."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gsdmc.language.builtins import BUILTINS
+from gsdmc.language.calls import is_distribution, short
+from gsdmc.language.forms import Constant, Form, KeywordForm, ListForm, MapForm, Symbol, VectorForm, describe
+from gsdmc.language.scope import Scope
+from gsdmc.language.signatures import plural
+from gsdmc.language.source import GsdmcError
+from gsdmc.language.special import shape
+from gsdmc.language.syntax import Expr, Extern, Factor, Observe, Sample, Untracked
+
+if TYPE_CHECKING:
+    from gsdmc.language.expressions import Expressions
+
+_MAY_YIELD_DISTRIBUTION = frozenset({"get", "get-in", "nth", "first", "second", "last", "reduce"})
+_NEVER_DISTRIBUTION = frozenset(BUILTINS) - _MAY_YIELD_DISTRIBUTION
+_VALUE_FORMS = frozenset({"sample", "observe", "factor", "fn", "foreach", "untracked"})
+
+
+def sample(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
+    """`(sample name distribution)` or `(sample distribution)`"""
+    args = form.items[1:]
+    if len(args) not in (1, 2):
+        raise _count("sample", "a name and a distribution", form)
+    if len(args) == 2:
+        _check_name("sample", args[0], args[1])
+    _note_draw(parser, form)
+    _check_distribution("sample", form, args[-1], scope)
+    name = parser.expression(args[0], scope) if len(args) == 2 else None
+    return Sample(form.span, name, parser.expression(args[-1], scope), bound)
+
+
+def observe(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
+    """`(observe name distribution value)` or `(observe distribution value)`"""
+    args = form.items[1:]
+    if len(args) not in (2, 3):
+        raise _count("observe", "a name, a distribution and a value", form)
+    if len(args) == 3:
+        _check_name("observe", args[0], args[1])
+    elif _is_name(args[0]) and is_distribution(args[1], scope):
+        raise shape("observe", "this `observe` has no value", form.span)
+    _note_draw(parser, form)
+    _check_distribution("observe", form, args[-2], scope)
+    if is_distribution(args[-1], scope):
+        raise GsdmcError("an observed value is a number, this is a distribution", args[-1].span)
+    name = parser.expression(args[0], scope) if len(args) == 3 else None
+    distribution, value = parser.all(args[-2:], scope)
+    return Observe(form.span, name, distribution, value, bound)
+
+
+def factor(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
+    """`(factor name expression)`"""
+    args = form.items[1:]
+    if len(args) != 2:
+        raise _count("factor", "a name and an expression", form)
+    _check_name("factor", *args)
+    _note_draw(parser, form)
+    if is_distribution(args[1], scope):
+        raise GsdmcError(
+            "a factor is a condition that holds or not, this is a distribution",
+            args[1].span,
+            hint="draw from a distribution with `sample`",
+        )
+    return Factor(form.span, *parser.all(args, scope))
+
+
+def untracked(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
+    """`(untracked expression)`"""
+    if len(form.items) != 2:
+        raise _count("untracked", "one expression", form)
+    return Untracked(form.span, parser.expression(form.items[1], scope))
+
+
+def extern(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
+    """`(extern function args ...)`: the function's name is looked up when the program is compiled."""
+    if len(form.items) < 2:
+        raise _count("extern", "the name of a registered function", form)
+    head = form.items[1]
+    if not isinstance(head, Symbol):
+        hint = f"write `(extern {head.value} ...)`" if _is_name(head) and isinstance(head, Constant) else None
+        raise GsdmcError(f"`extern` takes a registered function's name, this is {describe(head)}", head.span, hint=hint)
+    return Extern(form.span, head.name, parser.all(form.items[2:], scope))
+
+
+def _check_name(head: str, name: Form, after: Form) -> None:
+    if _is_name(after) and not _is_name(name):
+        raise shape(head, f"the name comes first in `{head}`", after.span)
+    if isinstance(name, Constant) and name.type == "string" and name.value == "":
+        raise GsdmcError("a variable's name can't be empty", name.span)
+    if isinstance(name, KeywordForm):
+        raise GsdmcError("a name is a string, this is a keyword", name.span, hint=f'write "{name.name}"')
+    if isinstance(name, VectorForm | MapForm) or (isinstance(name, Constant) and name.type != "string"):
+        raise shape(head, f"a name is a string, this is {describe(name)}", name.span)
+
+
+def _check_distribution(head: str, form: ListForm, distribution: Form, scope: Scope) -> None:
+    """Refuse what certainly is no distribution."""
+    what: str | None = None
+    match distribution:
+        case Constant() | VectorForm() | MapForm() | KeywordForm():
+            what = describe(distribution)
+        case Symbol(name=name):
+            binding = scope.find(name)
+            if binding is not None and binding.kind == "distribution":
+                raise GsdmcError(
+                    f"`{name}` needs its parameters here", distribution.span, hint=f"write `{binding.signature}`"
+                )
+            what = None if binding is None else binding.constant
+        case ListForm(items=(Symbol(name=name), *_)):
+            binding = scope.find(name)
+            if name in _VALUE_FORMS or (binding and binding.kind == "builtin" and name in _NEVER_DISTRIBUTION):
+                what = "a value"
+    if what is None:
+        return
+    if isinstance(distribution, Constant) and distribution.type == "string":
+        hint = f'write `({head} {short(distribution)} (normal 0 1){" value" if head == "observe" else ""})`'
+    elif head == "sample":
+        hint = f"to make a value a node of the graph, wrap it: `(dirac {short(distribution)})`"
+    else:
+        hint = "write for example `(observe \"y\" (normal 0 1) 3.2)`"
+    raise GsdmcError(f"`{head}` takes a distribution, this is {what}", distribution.span, hint=hint)
+
+
+def _note_draw(parser: Expressions, form: ListForm) -> None:
+    if parser.uses.draws is None:
+        parser.uses.draws = form.span
+
+
+def _is_name(form: Form) -> bool:
+    return isinstance(form, Constant) and form.type == "string"
+
+
+def _count(head: str, expected: str, form: ListForm) -> GsdmcError:
+    count = len(form.items) - 1
+    found = plural(count, "form") if count else "nothing"
+    return shape(head, f"`{head}` takes {expected}, this one has {found}", form.span)
