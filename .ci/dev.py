@@ -72,7 +72,9 @@ def ensure_environment(extra: str | None) -> None:
     print(f"Installing gsdmc into {VENV} (the first time takes minutes: torch is large)", flush=True)
     make = (sys.executable, "-m", "venv", VENV, *(() if of_this_python() else ("--clear",)))
     require(*make, hint="Debian and Ubuntu keep this module in the package python3-venv.")
-    pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", "constraints.txt")
+    # A person sees torch arrive; a log needs no progress bars.
+    quiet = () if sys.stdout.isatty() else ("--quiet",)
+    pip = (PYTHON, "-m", "pip", "install", *quiet, "--disable-pip-version-check", "-c", "constraints.txt")
     hint = "Behind a mirror, set PIP_INDEX_URL; for wheels on disk, PIP_FIND_LINKS."
     require(*pip, "setuptools", hint=hint)
     require(*pip, "--no-build-isolation", "--editable", target, hint=hint)
@@ -137,6 +139,13 @@ def wheel(arguments: Sequence[str]) -> int:
     return 0
 
 
+def in_the_tree(report: str) -> str:
+    """A report with the paths of the plain install turned into those of the sources."""
+    for name in ("grammar", "kernels", "programs"):
+        report = report.replace(f"build/types/site/gsdmc/{name}/", f"{name}/")
+    return report.replace("build/types/site/", "")
+
+
 def types(arguments: Sequence[str]) -> int:
     """Type-check a plain install: mypy can't see the folders that an editable one maps."""
     ensure_environment("test")
@@ -145,9 +154,15 @@ def types(arguments: Sequence[str]) -> int:
     package = build_wheel(PYTHON, build / "wheel")
     install = (PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", "--target")
     require(*install, build / "site", package, hint="")
-    mypy, site = BIN / "mypy", {"MYPYPATH": str(build / "site")}
     scripts = sorted(p for folder in TYPED_SCRIPTS for p in (ROOT / folder).glob("*.py"))
-    return run(mypy, "-p", "gsdmc", *arguments, **site) | run(mypy, *scripts, **site)
+    failed = 0
+    environment = os.environ | {"MYPYPATH": str(build / "site")}
+    for what in (["-p", "gsdmc", *arguments], [str(p) for p in scripts]):
+        command = [str(BIN / "mypy"), *what]
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+        print(in_the_tree(done.stdout), end="", flush=True)
+        failed |= done.returncode
+    return failed
 
 
 def bench(arguments: Sequence[str]) -> int:

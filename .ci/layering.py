@@ -78,9 +78,9 @@ def stage(module: str) -> str | None:
 
 def names_module(value: object) -> TypeGuard[str]:
     """Whether a value is a module's name in full: `gsdmc.graph`, but not the file `gsdmc.lark`."""
-    return (
-        isinstance(value, str) and bool(DOTTED.fullmatch(value)) and not (stage(value) or "?").startswith("?")
-    )
+    if not isinstance(value, str) or not DOTTED.fullmatch(value):
+        return False
+    return not (stage(value) or "?").startswith("?")
 
 
 def may_import(importer: str, imported: str) -> bool:
