@@ -44,7 +44,7 @@ def check_brackets(source: Source, nesting: int) -> None:
                 raise GsdmcError(
                     f"a backslash stands only inside a string; `{token.group()}` can't be read",
                     span,
-                    hint="write a character as a string, such as \"a\"",
+                    hint='write a character as a string, such as "a"',
                 )
             case "bracket":
                 character = token.group()
@@ -89,7 +89,8 @@ def _unclosed(source: Source, opener: int, suspect: Span | None) -> GsdmcError:
     return GsdmcError(
         f"this `{bracket}` is never closed",
         Span(source, opener, opener + 1),
-        hint=f"add the missing `{CLOSERS[bracket]}`" + ("" if suspect is None else ", probably before that form"),
+        hint=f"add the missing `{CLOSERS[bracket]}`"
+        + ("" if suspect is None else ", probably before that form"),
         related=() if suspect is None else ((place, suspect),),
     )
 

@@ -79,10 +79,9 @@ def _table(text: str) -> dict[str, Signature]:
     return {name: Signature.of(name, params, doc) for name, params, doc in rows}
 
 
-SCALAR = frozenset({*_table(_ARITHMETIC), *_table(_LOGIC)})
-"""Builtins whose value is a number or a boolean."""
+_OF_VECTORS = frozenset({"count", "sum", "prod", "mean", "any?", "all?", "distinct?", "one-hot?"})
 
-NUMERIC = SCALAR - {"=", "not=", "count", "sum", "prod", "mean", "any?", "all?", "distinct?", "one-hot?"}
+NUMERIC = frozenset({*_table(_ARITHMETIC), *_table(_LOGIC)}) - _OF_VECTORS - {"=", "not="}
 """Builtins whose every argument is a number or a boolean."""
 
 BUILTINS: dict[str, Signature] = _table(_ARITHMETIC + _LOGIC.lstrip() + _COLLECTIONS.lstrip())

@@ -65,7 +65,9 @@ def check_passed(caller: str, form: Form, args: str, count: int, scope: Scope) -
     """
     if isinstance(form, Constant | KeywordForm | VectorForm | MapForm):
         raise GsdmcError(
-            f"`{caller}` takes a function here, this is {describe(form)}", form.span, hint="pass a name or `(fn [x] ...)`"
+            f"`{caller}` takes a function here, this is {describe(form)}",
+            form.span,
+            hint="pass a name or `(fn [x] ...)`",
         )
     if isinstance(form, Symbol):
         binding = scope.find(form.name)
@@ -77,11 +79,12 @@ def check_passed(caller: str, form: Form, args: str, count: int, scope: Scope) -
             )
     signature = signature_of(form, scope)
     if signature is not None and not signature.accepts(count):
+        shown = "" if signature.name == "fn" else f": ({signature.name} {args})"
         raise GsdmcError(
-            f"`{caller}` calls this function with {plural(count, 'argument')}, ({signature.name} {args}), "
+            f"`{caller}` calls this function with {plural(count, 'argument')}{shown}, "
             f"but it takes {signature.expected}: {_shown(signature)}",
             form.span,
-            related=() if signature.place is None or signature.name == "fn" else (("defined here", signature.place),),
+            related=_definition(signature),
         )
 
 
@@ -110,7 +113,9 @@ def _check_arguments(name: str, binding: Binding, args: list[Form], form: ListFo
                 arg.span,
                 hint=f"draw from it: `(sample {short(arg)})`",
             )
-        odd = isinstance(arg, VectorForm | MapForm | KeywordForm) or getattr(arg, "type", "") in ("string", "nil")
+        odd = isinstance(arg, VectorForm | MapForm | KeywordForm) or (
+            isinstance(arg, Constant) and arg.type in ("string", "nil")
+        )
         if odd and binding.kind == "builtin" and name not in _LOGICAL:
             over = f"apply it to each element: `(map (fn [x] ({name} x)) {short(arg)})`"
             is_vector = isinstance(arg, VectorForm) and len(args) == 1
@@ -125,8 +130,8 @@ def _wrong_arity(form: ListForm, signature: Signature) -> GsdmcError:
     return GsdmcError(
         f"{subject} takes {signature.expected}: {_shown(signature)}; this call has {count or 'none'}",
         form.span,
-        hint=signature.doc and f"`{signature.name}` is {signature.doc}" or None,
-        related=() if signature.place is None or signature.name == "fn" else (("defined here", signature.place),),
+        hint=f"`{signature.name}` is {signature.doc}" if signature.doc else None,
+        related=_definition(signature),
     )
 
 
@@ -135,7 +140,9 @@ def _not_callable(head: Form, form: ListForm, binding: Binding) -> GsdmcError:
     return GsdmcError(
         f"`{head.name}` is {binding.constant}, it can't be called",
         head.span,
-        hint=f"write `(get {head.name} {short(form.items[1])})` to look something up" if len(form.items) == 2 else None,
+        hint=f"write `(get {head.name} {short(form.items[1])})` to look something up"
+        if len(form.items) == 2
+        else None,
         related=_place("bound here", binding),
     )
 
@@ -159,6 +166,10 @@ def _shown(signature: Signature) -> str:
     if signature.name == "fn":
         return f"(fn [{' '.join(signature.params)}] ...)"
     return str(signature)
+
+
+def _definition(signature: Signature) -> tuple[tuple[str, Span], ...]:
+    return () if signature.place is None or signature.name == "fn" else (("defined here", signature.place),)
 
 
 def _place(note: str, binding: Binding) -> tuple[tuple[str, Span], ...]:

@@ -17,7 +17,9 @@ class _Reach:
     through: str | None
 
 
-def check_dependencies(functions: Mapping[str, Uses], defs: Mapping[str, Uses], places: Mapping[str, Span]) -> None:
+def check_dependencies(
+    functions: Mapping[str, Uses], defs: Mapping[str, Uses], places: Mapping[str, Span]
+) -> None:
     """Check what functions and defs (both in reading order) use; `places` are where they are defined.
 
     Raises:
@@ -57,7 +59,9 @@ def check_dependencies(functions: Mapping[str, Uses], defs: Mapping[str, Uses], 
             place, calls = _follow(name, {key: reach for key, (_, reach) in latest.items()})
             itself = target == name
             raise GsdmcError(
-                f"`{name}` is used in its own definition" if itself else f"`{target}` is used before its definition",
+                f"`{name}` is used in its own definition"
+                if itself
+                else f"`{target}` is used before its definition",
                 place,
                 calls=calls,
                 related=() if itself else ((f"`{target}` is defined here", places[target]),),

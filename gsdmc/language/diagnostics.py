@@ -20,7 +20,11 @@ def render(error: GsdmcError, color: bool = False) -> str:
     lines = [paint.red("error") + paint.bold(": " + error.message)]
     if error.span is not None:
         lines += _quote(error.span, "^", paint)
-    calls = error.calls if len(error.calls) <= CALLS else (*error.calls[: CALLS // 2], *error.calls[-CALLS // 2 :])
+    calls = (
+        error.calls
+        if len(error.calls) <= CALLS
+        else (*error.calls[: CALLS // 2], *error.calls[-CALLS // 2 :])
+    )
     for place, call in enumerate(calls):
         if len(calls) < len(error.calls) and place == CALLS // 2:
             lines.append(f"  ... {len(error.calls) - len(calls)} more calls ...")
@@ -78,16 +82,22 @@ def _clip(line: str, start: int, end: int) -> tuple[str, str, str]:
 
 
 def _printable(text: str) -> str:
-    """Text that takes the columns that `_width` says, whatever the terminal: no tabs, no control characters."""
+    """Text without tabs and control characters, so that `_width` is right on any terminal."""
     return "".join(
-        " " * TAB if c == "\t" else c if c.isprintable() or unicodedata.combining(c) else "\N{REPLACEMENT CHARACTER}"
+        " " * TAB
+        if c == "\t"
+        else c
+        if c.isprintable() or unicodedata.combining(c)
+        else "\N{REPLACEMENT CHARACTER}"
         for c in text
     )
 
 
 def _width(text: str) -> int:
     """Columns of a terminal that printable text takes."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
 
 
 def _one_line(span: Span) -> str:

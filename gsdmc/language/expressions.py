@@ -98,7 +98,9 @@ class Expressions:
                 hint=f"write `{SPECIAL_SHAPES[name]}`",
             )
         if name == "_":
-            raise GsdmcError("`_` discards what it is bound to, it has no value", symbol.span, hint="give it a name")
+            raise GsdmcError(
+                "`_` discards what it is bound to, it has no value", symbol.span, hint="give it a name"
+            )
         binding = scope.find(name)
         if binding is None:
             raise scope.unknown(name, symbol.span)

@@ -27,7 +27,7 @@ class Constant(Form):
 
 @dataclass(frozen=True)
 class KeywordForm(Form):
-    """`:name`"""
+    """`:name`."""
 
     name: str
 
@@ -42,21 +42,21 @@ class Symbol(Form):
 
 @dataclass(frozen=True)
 class ListForm(Form):
-    """`(a b c)`"""
+    """`(a b c)`."""
 
     items: tuple[Form, ...]
 
 
 @dataclass(frozen=True)
 class VectorForm(Form):
-    """`[a b c]`"""
+    """`[a b c]`."""
 
     items: tuple[Form, ...]
 
 
 @dataclass(frozen=True)
 class MapForm(Form):
-    """`{k v ...}`"""
+    """`{k v ...}`."""
 
     entries: tuple[tuple[Form, Form], ...]
 

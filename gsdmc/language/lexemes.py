@@ -10,7 +10,6 @@ from gsdmc.language.source import GsdmcError, Span
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\\": "\\", '"': '"'}
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ATOM = re.compile(r'[^ \t\r\n\f\v,()\[\]{}";^]+')
-_LARGEST_INTEGER = 2**63 - 1
 
 _UNSUPPORTED = {
     "#{": ("sets `#{...}` are not part of gsdmc", "use a vector `[...]`"),
@@ -31,8 +30,7 @@ def integer(spelling: str, span: Span) -> int:
     Raises:
         GsdmcError: it doesn't fit in 64 bits.
     """
-    digits = spelling.lstrip("+-0")
-    if len(digits) > 19 or abs(int(spelling)) > _LARGEST_INTEGER:
+    if len(spelling.lstrip("+-0")) > 19 or not -(2**63) <= int(spelling or "0") < 2**63:
         raise GsdmcError(
             "this integer is too large: integers have 64 bits", span, hint="write it as a float, such as 1e30"
         )
@@ -79,7 +77,7 @@ def string(spelling: str, span: Span) -> str:
             raise GsdmcError(
                 f"unknown escape `{match.group()}` in a string",
                 Span(span.source, start, start + len(match.group())),
-                hint=r'known escapes: \n \t \r \b \f \\ \" \uXXXX; a backslash itself is written \\',
+                hint=r"known escapes: \n \t \r \b \f \\ \" \uXXXX; a backslash itself is written \\",
             )
         return _ESCAPES[escape]
 
@@ -98,7 +96,9 @@ def unreadable(text: str, span: Span) -> GsdmcError:
     if re.match(r"[+-]?\.?[0-9]", word):
         return GsdmcError(f"`{_clip(word)}` is not a number", whole, hint=_number_hint(word))
     if word.startswith(":"):
-        return GsdmcError(f"`{_clip(word)}` is not a keyword", whole, hint="write a colon and a name, such as :x")
+        return GsdmcError(
+            f"`{_clip(word)}` is not a keyword", whole, hint="write a colon and a name, such as :x"
+        )
     if "/" in word:
         return GsdmcError(
             f"`{_clip(word)}` is not a name: `/` only stands alone, as division",
@@ -108,9 +108,13 @@ def unreadable(text: str, span: Span) -> GsdmcError:
     bad = next((i for i, c in enumerate(word) if not re.match(r"[\w*+!?<>=%&$|'-]", c)), 0)
     place = Span(source, start + bad, start + bad + 1)
     character = word[bad]
-    shown = f"`{character}`" if character.isprintable() and not character.isspace() else "this invisible character"
+    shown = (
+        f"`{character}`"
+        if character.isprintable() and not character.isspace()
+        else "this invisible character"
+    )
     return GsdmcError(
-        f"{shown} (U+{ord(character):04X}) can't stand in a name",
+        f"{shown} (U+{ord(character):04X}) can't stand here in a name",
         place,
         hint="names consist of letters, digits and * + ! - _ ' ? < > = % & $ |, and don't start with a digit",
     )

@@ -59,7 +59,7 @@ def _program(source: Source, forms: tuple[Form, ...]) -> Syntax:
         raise GsdmcError(
             "this program has no form to evaluate" if forms else "this program is empty",
             forms[-1].span if forms else Span(source, 0, 0),
-            hint="end it with the model, such as `(sample \"x\" (normal 0 1))`",
+            hint='end it with the model, such as `(sample "x" (normal 0 1))`',
         )
     givens = tuple(item for item in items if isinstance(item, Given))
     return Syntax(source, tuple(defs), functions, givens, tuple(body))

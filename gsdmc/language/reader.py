@@ -69,7 +69,7 @@ def _dangling(source: Source, error: UnexpectedToken) -> GsdmcError:
     return GsdmcError(f"`{mark}` has no form to skip", span, hint="delete it")
 
 
-_Item = Form | Token | None  # None stands for what was discarded
+_Items = list[Form | Token | None]  # None stands for what was discarded
 
 
 class _Forms(Transformer_NonRecursive[Token, Any]):
@@ -79,19 +79,19 @@ class _Forms(Transformer_NonRecursive[Token, Any]):
         super().__init__()
         self.source = source
 
-    def start(self, items: list[_Item]) -> tuple[Form, ...]:
+    def start(self, items: _Items) -> tuple[Form, ...]:
         return self._forms(items)
 
     @v_args(meta=True)
-    def list(self, meta: Meta, items: list[_Item]) -> ListForm:
+    def list(self, meta: Meta, items: _Items) -> ListForm:
         return ListForm(self._span(meta), self._forms(items))
 
     @v_args(meta=True)
-    def vector(self, meta: Meta, items: list[_Item]) -> VectorForm:
+    def vector(self, meta: Meta, items: _Items) -> VectorForm:
         return VectorForm(self._span(meta), self._forms(items))
 
     @v_args(meta=True)
-    def map(self, meta: Meta, items: list[_Item]) -> MapForm:
+    def map(self, meta: Meta, items: _Items) -> MapForm:
         forms = self._forms(items)
         if len(forms) % 2:
             raise GsdmcError(
@@ -108,11 +108,13 @@ class _Forms(Transformer_NonRecursive[Token, Any]):
             seen[key] = key.span
         return MapForm(self._span(meta), tuple(zip(forms[::2], forms[1::2], strict=True)))
 
-    def annotated(self, items: list[_Item]) -> Symbol:
+    def annotated(self, items: _Items) -> Symbol:
         metadata, form = self._forms(items[1:])
         if not isinstance(metadata, MapForm):
             raise GsdmcError(
-                f"metadata is a map, this is {describe(metadata)}", metadata.span, hint="write `^{:in [1 10]} name`"
+                f"metadata is a map, this is {describe(metadata)}",
+                metadata.span,
+                hint="write `^{:in [1 10]} name`",
             )
         if not isinstance(form, Symbol) or form.metadata is not None:
             raise GsdmcError(
@@ -123,13 +125,13 @@ class _Forms(Transformer_NonRecursive[Token, Any]):
             )
         return Symbol(form.span, form.name, metadata)
 
-    def discard(self, items: list[_Item]) -> None:
+    def discard(self, items: _Items) -> None:
         self._forms(items[1:])
 
     def _span(self, meta: Meta) -> Span:
         return Span(self.source, meta.start_pos, meta.end_pos)
 
-    def _forms(self, items: list[_Item]) -> tuple[Form, ...]:
+    def _forms(self, items: _Items) -> tuple[Form, ...]:
         return tuple(self._atom(i) if isinstance(i, Token) else i for i in items if i is not None)
 
     def _atom(self, token: Token) -> Form:

@@ -26,11 +26,15 @@ class Binding:
 
 
 class Scope:
-    """Names of one form, and the scopes around it; the outermost has the language's own names."""
+    """Names of one form, and the scopes around it; the outermost has the language's own names.
 
-    def __init__(self, parent: Scope | None = None) -> None:
+    `hidden` are names that the form binds, though not yet here.
+    """
+
+    def __init__(self, parent: Scope | None = None, hidden: frozenset[str] = frozenset()) -> None:
         self.names: dict[str, Binding] = {}
         self.parent = parent
+        self.hidden = hidden
 
     @classmethod
     def outermost(cls) -> Scope:
@@ -57,6 +61,12 @@ class Scope:
         known: dict[str, None] = dict.fromkeys(SPECIAL_SHAPES)
         scope: Scope | None = self
         while scope is not None:
+            if name in scope.hidden:
+                return GsdmcError(
+                    f"`{name}` is not known yet: the bindings of one `foreach` don't see each other",
+                    span,
+                    hint=f"bind what depends on `{name}` in a `let` inside the body",
+                )
             known |= dict.fromkeys(scope.names)
             scope = scope.parent
         known.pop("_", None)

@@ -34,11 +34,11 @@ def let(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) ->
 
 def foreach(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
     """`(foreach count [x xs ...] body ...)`: the bindings are zipped, and don't see each other."""
-    if len(form.items) > 1 and isinstance(form.items[1], VectorForm) and len(form.items) < 4:
+    if len(form.items) > 1 and isinstance(form.items[1], VectorForm):
         raise shape("foreach", "`foreach` starts with the number of iterations", form.items[1].span)
     names, values, body = _bindings(form, 2)
     count = parser.expression(form.items[1], scope)
-    exprs = parser.all(values, scope)
+    exprs = parser.all(values, Scope(scope, hidden=frozenset(symbol.name for symbol in names)))
     inner = Scope(scope)
     for symbol in names:
         _bind_once(inner, symbol, "a `foreach`")
@@ -47,9 +47,13 @@ def foreach(parser: Expressions, form: ListForm, scope: Scope, bound: str | None
 
 
 def loop(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
-    """`(loop count init f args ...)`"""
+    """`(loop count init f args ...)`."""
     if len(form.items) > 1 and isinstance(form.items[1], VectorForm):
-        raise shape("loop", "`loop` folds a function over 0, 1, ..., count - 1; it has no bindings", form.items[1].span)
+        raise shape(
+            "loop",
+            "`loop` folds a function over 0, 1, ..., count - 1; it has no bindings",
+            form.items[1].span,
+        )
     if len(form.items) < 4:
         count = len(form.items) - 1
         raise shape("loop", f"`loop` takes at least 3 arguments, this one has {count or 'none'}", form.span)
@@ -61,16 +65,18 @@ def loop(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -
 
 
 def conditional(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
-    """`(if test then else)`"""
+    """`(if test then else)`."""
     if len(form.items) != 4:
         count = len(form.items) - 1
-        message = f"`if` takes a test and both arms, this one has {plural(count, 'form') if count else 'nothing'}"
+        message = (
+            f"`if` takes a test and both arms, this one has {plural(count, 'form') if count else 'nothing'}"
+        )
         raise shape("if", message, form.span)
     return If(form.span, *parser.all(form.items[1:], scope))
 
 
 def function(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
-    """`(fn [params ...] body ...)`"""
+    """`(fn [params ...] body ...)`."""
     if len(form.items) > 1 and isinstance(form.items[1], Symbol):
         name = form.items[1]
         raise GsdmcError(
@@ -110,7 +116,11 @@ def parameters(head: str, form: ListForm, rest: tuple[Form, ...]) -> list[Symbol
         raise shape(head, f"`{head}` needs a vector of parameters", form.span)
     if not isinstance(rest[0], VectorForm):
         several = isinstance(rest[0], ListForm) and rest[0].items and isinstance(rest[0].items[0], VectorForm)
-        what = "a function has one vector of parameters and one body" if several else "parameters stand in a vector"
+        what = (
+            "a function has one vector of parameters and one body"
+            if several
+            else "parameters stand in a vector"
+        )
         raise shape(head, f"{what}, this is {describe(rest[0])}", rest[0].span)
     return [_binder(item, "a parameter") for item in rest[0].items]
 
@@ -124,6 +134,8 @@ def bound_to(value: Form, scope: Scope, place: Span) -> Binding:
             return Binding("local", place, constant="a random value")
         case ListForm(items=(Symbol(name="foreach"), *_)):
             return Binding("local", place, constant="a vector")
+        case Symbol(name=name) if (known := scope.find(name)) is not None:
+            return Binding("local", place, known.signature, known.constant)
         case _:
             return Binding("local", place, signature_of(value, scope))
 
@@ -134,7 +146,10 @@ def misplaced(parser: Expressions, form: ListForm, scope: Scope, bound: str | No
     assert isinstance(head, Symbol)
     if head.name == "subset":
         raise shape("subset", "`subset` stands only inside `given`", form.span)
-    cure = {"def": "write `(let [name value] ...)` here", "defn": "write `(let [name (fn [x] ...)] ...)` here"}
+    cure = {
+        "def": "write `(let [name value] ...)` here",
+        "defn": "write `(let [name (fn [x] ...)] ...)` here",
+    }
     raise GsdmcError(
         f"`{head.name}` stands only at the top level of a program, not inside another form",
         form.span,
@@ -175,7 +190,9 @@ def _binder(form: Form, where: str) -> Symbol:
     if not isinstance(form, Symbol):
         raise GsdmcError(f"{where} binds names, this is {describe(form)}", form.span)
     if form.metadata is not None:
-        raise GsdmcError("metadata stands only before the name of a `def`", form.metadata.span, hint="delete it")
+        raise GsdmcError(
+            "metadata stands only before the name of a `def`", form.metadata.span, hint="delete it"
+        )
     if form.name == "&":
         raise GsdmcError(
             "functions with any number of arguments (`&`) are not supported", form.span, hint="pass a vector"
@@ -188,7 +205,9 @@ def check_binder(symbol: Symbol) -> None:
     """Refuse to bind the name of a special form."""
     if symbol.name in SPECIAL_SHAPES:
         raise GsdmcError(
-            f"`{symbol.name}` is a special form and can't be bound to a value", symbol.span, hint="choose another name"
+            f"`{symbol.name}` is a special form and can't be bound to a value",
+            symbol.span,
+            hint="choose another name",
         )
 
 

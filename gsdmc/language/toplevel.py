@@ -45,11 +45,13 @@ def read_def(form: ListForm) -> DefForm:
     symbol = _defined(form)
     size_range, seed = _metadata(symbol)
     value = form.items[2]
-    if size_range is not None and isinstance(value, Constant | VectorForm | MapForm):
-        if not (isinstance(value, Constant) and value.type == "integer"):
-            raise GsdmcError(
-                f"a training range `:in` needs a size, that is, an integer; this is {describe(value)}", value.span
-            )
+    is_data = isinstance(value, VectorForm | MapForm) or (
+        isinstance(value, Constant) and value.type != "integer"
+    )
+    if size_range is not None and is_data:
+        raise GsdmcError(
+            f"only a size, an integer, has a training range `:in`; this is {describe(value)}", value.span
+        )
     return DefForm(form, symbol, value, size_range, seed)
 
 
@@ -63,7 +65,9 @@ def read_defn(form: ListForm) -> DefnForm:
         raise shape("defn", "`defn` needs a name, parameters and a body", form.span)
     symbol = _defined(form)
     if symbol.metadata is not None:
-        raise GsdmcError("metadata stands only before the name of a `def`", symbol.metadata.span, hint="delete it")
+        raise GsdmcError(
+            "metadata stands only before the name of a `def`", symbol.metadata.span, hint="delete it"
+        )
     rest = form.items[2:]
     if len(rest) > 1 and isinstance(rest[0], Constant) and rest[0].type == "string":
         rest = rest[1:]
@@ -71,7 +75,7 @@ def read_defn(form: ListForm) -> DefnForm:
 
 
 def read_given(form: ListForm) -> Given:
-    """`(given "E" (subset "A" ...) ...)`
+    """`(given "E" (subset "A" ...) ...)`.
 
     Raises:
         GsdmcError: something in it is no name of an array, or a name stands in it twice.
@@ -96,7 +100,9 @@ def _add(names: list[str], form: Form, others: list[str]) -> None:
     if not isinstance(form, Constant) or not isinstance(form.value, str):
         name = form.name if isinstance(form, Symbol | KeywordForm) else "A"
         raise GsdmcError(
-            f"`given` takes names of arrays as strings, this is {describe(form)}", form.span, hint=f'write "{name}"'
+            f"`given` takes names of arrays as strings, this is {describe(form)}",
+            form.span,
+            hint=f'write "{name}"',
         )
     if form.value in names or form.value in others:
         raise GsdmcError(f'"{form.value}" stands in this `given` twice', form.span, hint="delete one")

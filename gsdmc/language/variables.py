@@ -22,7 +22,7 @@ _VALUE_FORMS = frozenset({"sample", "observe", "factor", "fn", "foreach", "untra
 
 
 def sample(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
-    """`(sample name distribution)` or `(sample distribution)`"""
+    """`(sample name distribution)` or `(sample distribution)`."""
     args = form.items[1:]
     if len(args) not in (1, 2):
         raise _count("sample", "a name and a distribution", form)
@@ -35,7 +35,7 @@ def sample(parser: Expressions, form: ListForm, scope: Scope, bound: str | None)
 
 
 def observe(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
-    """`(observe name distribution value)` or `(observe distribution value)`"""
+    """`(observe name distribution value)` or `(observe distribution value)`."""
     args = form.items[1:]
     if len(args) not in (2, 3):
         raise _count("observe", "a name, a distribution and a value", form)
@@ -53,7 +53,7 @@ def observe(parser: Expressions, form: ListForm, scope: Scope, bound: str | None
 
 
 def factor(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
-    """`(factor name expression)`"""
+    """`(factor name expression)`."""
     args = form.items[1:]
     if len(args) != 2:
         raise _count("factor", "a name and an expression", form)
@@ -69,7 +69,7 @@ def factor(parser: Expressions, form: ListForm, scope: Scope, bound: str | None)
 
 
 def untracked(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
-    """`(untracked expression)`"""
+    """`(untracked expression)`."""
     if len(form.items) != 2:
         raise _count("untracked", "one expression", form)
     return Untracked(form.span, parser.expression(form.items[1], scope))
@@ -82,7 +82,9 @@ def extern(parser: Expressions, form: ListForm, scope: Scope, bound: str | None)
     head = form.items[1]
     if not isinstance(head, Symbol):
         hint = f"write `(extern {head.value} ...)`" if _is_name(head) and isinstance(head, Constant) else None
-        raise GsdmcError(f"`extern` takes a registered function's name, this is {describe(head)}", head.span, hint=hint)
+        raise GsdmcError(
+            f"`extern` takes a registered function's name, this is {describe(head)}", head.span, hint=hint
+        )
     return Extern(form.span, head.name, parser.all(form.items[2:], scope))
 
 
@@ -107,21 +109,25 @@ def _check_distribution(head: str, form: ListForm, distribution: Form, scope: Sc
             binding = scope.find(name)
             if binding is not None and binding.kind == "distribution":
                 raise GsdmcError(
-                    f"`{name}` needs its parameters here", distribution.span, hint=f"write `{binding.signature}`"
+                    f"`{name}` needs its parameters here",
+                    distribution.span,
+                    hint=f"write `{binding.signature}`",
                 )
             what = None if binding is None else binding.constant
         case ListForm(items=(Symbol(name=name), *_)):
             binding = scope.find(name)
-            if name in _VALUE_FORMS or (binding and binding.kind == "builtin" and name in _NEVER_DISTRIBUTION):
+            if name in _VALUE_FORMS or (
+                binding and binding.kind == "builtin" and name in _NEVER_DISTRIBUTION
+            ):
                 what = "a value"
     if what is None:
         return
     if isinstance(distribution, Constant) and distribution.type == "string":
-        hint = f'write `({head} {short(distribution)} (normal 0 1){" value" if head == "observe" else ""})`'
+        hint = f"write `({head} {short(distribution)} (normal 0 1){' value' if head == 'observe' else ''})`"
     elif head == "sample":
         hint = f"to make a value a node of the graph, wrap it: `(dirac {short(distribution)})`"
     else:
-        hint = "write for example `(observe \"y\" (normal 0 1) 3.2)`"
+        hint = 'write for example `(observe "y" (normal 0 1) 3.2)`'
     raise GsdmcError(f"`{head}` takes a distribution, this is {what}", distribution.span, hint=hint)
 
 

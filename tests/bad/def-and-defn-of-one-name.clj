@@ -1,0 +1,3 @@
+(defn k [x] x)
+(def k 5)
+k

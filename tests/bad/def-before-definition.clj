@@ -1,0 +1,4 @@
+(def area (* width height))
+(def width 3)
+(def height 4)
+area

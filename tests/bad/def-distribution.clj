@@ -1,0 +1,2 @@
+(defn normal [x] x)
+(normal 3)

@@ -1,0 +1,2 @@
+(defn f [x & ys] x)
+(f 1)

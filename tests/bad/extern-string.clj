@@ -1,0 +1,1 @@
+(extern "sudoku-grid" 3)

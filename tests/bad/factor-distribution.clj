@@ -1,0 +1,1 @@
+(factor "f" (normal 0 1))

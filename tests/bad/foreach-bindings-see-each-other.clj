@@ -1,0 +1,3 @@
+(foreach 3 [i (range 3)
+            j (range i)]
+  (+ i j))

@@ -1,0 +1,2 @@
+(given)
+(sample "x" (normal 0 1))

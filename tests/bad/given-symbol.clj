@@ -1,0 +1,2 @@
+(given E)
+(sample "E" (normal 0 1))

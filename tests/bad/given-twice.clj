@@ -1,0 +1,2 @@
+(given "A" (subset "A" "B"))
+(sample "A" (normal 0 1))

@@ -1,0 +1,2 @@
+(let [x (sample "x" (bernoulli 0.5))]
+  (if x 1))

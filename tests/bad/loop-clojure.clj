@@ -1,0 +1,1 @@
+(loop [i 0 acc 1] (+ i acc))

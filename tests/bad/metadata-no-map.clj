@@ -1,0 +1,1 @@
+(def ^:dynamic k 3)

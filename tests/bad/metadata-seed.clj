@@ -1,0 +1,2 @@
+(def ^{:seed "a"} gates (extern random-gates 16))
+gates

@@ -1,0 +1,2 @@
+(def k 010)
+(sample "x" (normal k 1))

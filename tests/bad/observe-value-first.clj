@@ -1,0 +1,1 @@
+(observe "y" 3.2 (normal 0 1))

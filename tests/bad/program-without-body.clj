@@ -1,0 +1,2 @@
+(def k 3)
+(defn f [x] (+ x k))

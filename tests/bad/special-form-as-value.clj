@@ -1,0 +1,1 @@
+(map if [true false])

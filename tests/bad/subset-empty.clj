@@ -1,0 +1,2 @@
+(given (subset))
+(sample "A" (normal 0 1))

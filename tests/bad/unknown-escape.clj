@@ -1,0 +1,1 @@
+(sample "a\d" (normal 0 1))

@@ -1,0 +1,2 @@
+(defn matmul [a b] (* a b))
+(matmull 2 3)

@@ -1,0 +1,1 @@
+(untracked 1 2)
