@@ -1,6 +1,16 @@
-"""Options of the whole test suite."""
+"""Options and settings of the whole test suite."""
+
+from __future__ import annotations
+
+import os
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure. In CI, hypothesis's own profile says so too, and repeats its examples.
+settings.register_profile("patient", deadline=None)
+if "CI" not in os.environ:
+    settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
