@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
@@ -73,7 +74,7 @@ class Scope:
         return GsdmcError(f"unknown name `{name}`", span, hint=did_you_mean(name, known))
 
 
-def did_you_mean(name: str, known: dict[str, None]) -> str | None:
+def did_you_mean(name: str, known: Collection[str]) -> str | None:
     """A question that suggests the nearest known names, or None where none is near."""
     folded = name.lower().replace("_", "-")
     exact = [k for k in known if k.lower().replace("_", "-") == folded]

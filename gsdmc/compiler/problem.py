@@ -1,0 +1,167 @@
+"""A compiled problem: a program with its sizes, its graph, its layout, and its readings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from torch import Tensor
+
+from gsdmc.graph.edges import EdgeTable, edge_table
+from gsdmc.graph.edges import mask as mask_of
+from gsdmc.graph.factor_graph import FactorGraph
+from gsdmc.graph.metrics import GraphMetrics, graph_metrics
+from gsdmc.graph.trace import trace
+from gsdmc.language.scope import did_you_mean
+from gsdmc.language.source import GsdmcError
+from gsdmc.language.syntax import Given, Syntax
+from gsdmc.layout.layout import Layout
+from gsdmc.layout.lower import lower
+from gsdmc.program import readings
+from gsdmc.program.evaluator import evaluate
+from gsdmc.program.interpreter import Interpreter
+from gsdmc.program.readings import Residuals
+from gsdmc.program.tape import Tape
+
+Overrides = Mapping[str, Any]
+
+
+@dataclass(eq=False)
+class Problem:
+    """A program compiled at given sizes.
+
+    `overrides` are the values that stand in place of its `def`s; `name` is the program's short name.
+    """
+
+    name: str
+    syntax: Syntax
+    overrides: dict[str, Any] = field(default_factory=dict)
+    _siblings: dict[tuple[tuple[str, Any], ...], Problem] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{k}={v}" for k, v in self.sizes.items())
+        return f"<gsdmc problem {self.name}({sizes}): {self.graph.nodes} nodes, {self.mask.nnz} entries>"
+
+    @cached_property
+    def tape(self) -> Tape:
+        """The program's instructions."""
+        return evaluate(self.syntax, self.overrides)
+
+    @cached_property
+    def interpreter(self) -> Interpreter:
+        """The tape, ready to run."""
+        return Interpreter(self.tape)
+
+    @cached_property
+    def graph(self) -> FactorGraph:
+        """The factor graph."""
+        return trace(self.tape)
+
+    @cached_property
+    def edges(self) -> EdgeTable:
+        """Every mask entry with its roles."""
+        return edge_table(self.graph)
+
+    @cached_property
+    def mask(self) -> csr_array[np.bool_]:
+        """Who attends to whom, N×N, symmetric with a full diagonal."""
+        return mask_of(self.graph, self.edges)
+
+    @cached_property
+    def metrics(self) -> GraphMetrics:
+        """Figures of the mask."""
+        return graph_metrics(self.graph, self.mask)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """What a network needs of the graph; without its diameter, see `metrics`."""
+        return lower(self.graph, self.edges)
+
+    @cached_property
+    def nodes(self) -> list[tuple[str, tuple[int, ...]]]:
+        """Array name and index of each row of the mask."""
+        return list(self.graph.names())
+
+    @property
+    def source(self) -> str:
+        """The program's text."""
+        return self.syntax.source.text
+
+    @property
+    def givens(self) -> tuple[Given, ...]:
+        """The queries that training draws from; none means every subset of the variables."""
+        return self.syntax.givens
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Whole-number `def`s and their values."""
+        return dict(self.tape.sizes)
+
+    @property
+    def ranges(self) -> dict[str, tuple[int, int]]:
+        """Training ranges of the sizes that have one."""
+        return {d.name: d.range for d in self.syntax.defs if d.range is not None}
+
+    @property
+    def evidence(self) -> dict[str, tuple[NDArray[Any], NDArray[np.bool_]]]:
+        """Default evidence of observed arrays: values and where they are given."""
+        return readings.default_evidence(self.tape)
+
+    def simulate(self, batch: int, seed: int, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
+        """Draw joint samples, `[batch, *shape]` per array; equal seeds give equal samples.
+
+        Reals come in `dtype`, booleans as bool, categories and counts as int64.
+        """
+        try:
+            return readings.run(self.interpreter, batch, seed, dtype)
+        except RuntimeError as error:
+            raise GsdmcError(f"{self.name} can't be simulated: {error}.") from None
+
+    def verify(self, values: Mapping[str, Tensor], dtype: torch.dtype = torch.float32) -> Residuals:
+        """Residuals of every `dirac` and truth of every factor for joint values."""
+        return readings.verify(self.interpreter, values, dtype)
+
+    def restore(
+        self,
+        values: Mapping[str, Tensor],
+        keep: Mapping[str, Tensor] | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> dict[str, Tensor]:
+        """Recompute `dirac` nodes from their parents, generated and kept ones excepted."""
+        return readings.restore(self.interpreter, values, keep, dtype)
+
+    def resized(self, **sizes: int) -> Problem:
+        """The same program at other sizes; compiled once per size.
+
+        Raises:
+            GsdmcError: an unknown size.
+        """
+        check_overrides(self.syntax, sizes)
+        merged = {**self.overrides, **sizes}
+        if all(self.overrides.get(k, self.sizes.get(k)) == v for k, v in sizes.items()):
+            return self
+        key = tuple(sorted((k, v) for k, v in merged.items() if isinstance(v, int)))
+        if key not in self._siblings:
+            kept = {k: v for k, v in merged.items() if k not in self.tape.frozen}
+            self._siblings[key] = Problem(self.name, self.syntax, kept, self._siblings)
+        return self._siblings[key]
+
+
+def check_overrides(syntax: Syntax, overrides: Overrides) -> None:
+    """Refuse a value for something that the program doesn't define.
+
+    Raises:
+        GsdmcError: with the nearest name.
+    """
+    known = [d.name for d in syntax.defs]
+    for name in overrides:
+        if name not in known:
+            listed = f"it defines {', '.join(known)}" if known else "it has no defs"
+            hint = did_you_mean(name, known) or listed
+            raise GsdmcError(f"{syntax.source.name} has no def `{name}` to set.", hint=hint)

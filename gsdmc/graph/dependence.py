@@ -1,0 +1,146 @@
+"""Which variables a value was computed from, as index maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gsdmc.graph.factor_graph import Indices
+from gsdmc.program.axes import Axis, IndexMap, spread
+from gsdmc.program.tape import (
+    Const,
+    Draw,
+    ExternCall,
+    Gather,
+    Instruction,
+    Lookup,
+    Reduce,
+    Stack,
+    Untracked,
+    VectorOp,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """Elements of an array that a value depends on.
+
+    `dims` gives the element's index in every dimension for each replica of the axes involved: the
+    value's own axes, and axes that were folded over, whose replicas all count. It holds only where
+    every guard's map equals its number.
+    """
+
+    array: str
+    dims: tuple[IndexMap, ...]
+    guards: tuple[tuple[IndexMap, int], ...] = ()
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """Every axis that the reference varies with."""
+        maps = (*self.dims, *(g for g, _ in self.guards))
+        return tuple(dict.fromkeys(a for m in maps for a in m.axes))
+
+    def substitute(self, axis: Axis, index: IndexMap) -> Reference | None:
+        """The reference at `axis = index`, or None where a guard can't hold."""
+        dims = tuple(m.substitute(axis, index) for m in self.dims)
+        guards = []
+        for guard, number in self.guards:
+            moved = guard.substitute(axis, index)
+            if moved.axes:
+                guards.append((moved, number))
+            elif int(moved.values) != number:
+                return None
+        return replace(self, dims=dims, guards=tuple(guards))
+
+    def fold(self, axis: Axis) -> Reference:
+        """The reference with `axis` renamed to one of its own, every replica of which counts."""
+        if axis not in self.axes:
+            return self
+        fresh = Axis(axis.name, axis.size, axis.span)
+        folded = self.substitute(axis, IndexMap.identity(fresh))
+        assert folded is not None
+        return folded
+
+
+class Dependences:
+    """Finds references of instructions, each once."""
+
+    def __init__(self) -> None:
+        self.memo: dict[int, tuple[Reference, ...]] = {}
+
+    def of(self, instruction: Instruction) -> tuple[Reference, ...]:
+        """The variables that a value was computed from, with nothing `untracked`."""
+        stack = [instruction]
+        while stack:
+            here = stack[-1]
+            if id(here) in self.memo:
+                stack.pop()
+                continue
+            inputs = () if isinstance(here, Draw | Untracked | ExternCall | Const) else here.inputs
+            waiting = [i for i in inputs if id(i) not in self.memo]
+            if waiting:
+                stack.extend(waiting)
+                continue
+            self.memo[id(here)] = self.step(here, [self.memo[id(i)] for i in inputs])
+            stack.pop()
+        return self.memo[id(instruction)]
+
+    def step(self, here: Instruction, inputs: list[tuple[Reference, ...]]) -> tuple[Reference, ...]:
+        """References of one instruction from those of its inputs."""
+        match here:
+            case Draw():
+                return (variable(here),)
+            case Gather():
+                moved = (r.substitute(here.axis, here.index) for r in inputs[0])
+                return tuple(r for r in moved if r is not None)
+            case Reduce():
+                return tuple(r.fold(here.axis) for r in inputs[0])
+            case Lookup():
+                return (*(r.fold(here.axis) for r in inputs[0]), *inputs[1])
+            case VectorOp():
+                found = list(inputs[0])
+                for axis in here.consumed:
+                    found = [r.fold(axis) for r in found]
+                return tuple(found)
+            case Stack():
+                place = IndexMap.identity(here.axis)
+                return tuple(
+                    replace(r, guards=(*r.guards, (place, k)))
+                    for k, found in enumerate(inputs)
+                    for r in found
+                )
+        return tuple(dict.fromkeys(r for found in inputs for r in found))
+
+
+def variable(draw: Draw) -> Reference:
+    """The reference that a draw itself is."""
+    return Reference(
+        draw.array,
+        tuple(
+            IndexMap.identity(c) if isinstance(c, Axis) else IndexMap.constant(c[1]) for c in draw.coordinates
+        ),
+    )
+
+
+def node_numbers(
+    reference: Reference, shape: tuple[int, ...], offset: int, axes: tuple[Axis, ...]
+) -> tuple[Indices, Indices | None]:
+    """Node numbers over `axes`, one dimension each (of size one where constant), and where they hold.
+
+    Args:
+        reference: elements of the array.
+        shape: the array's shape.
+        offset: its first node.
+        axes: at least the reference's axes.
+    """
+    numbers = np.asarray(offset).reshape([1] * len(axes))
+    stride = 1
+    for size, index in zip(reversed(shape), reversed(reference.dims), strict=True):
+        numbers = numbers + stride * spread(index.values, index.axes, axes)
+        stride *= size
+    holds = None
+    for guard, number in reference.guards:
+        here = spread(guard.values, guard.axes, axes) == number
+        holds = here if holds is None else holds & here
+    return numbers, holds

@@ -1,0 +1,94 @@
+"""Iterations and what the program says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gsdmc.language.source import Span
+
+
+@dataclass(eq=False)
+class Axis:
+    """One iteration of the program (`foreach`, `loop`, `map`, `reduce`) or one dimension of data.
+
+    Axes that index the same things directly belong to one plate; `Fact`s record that. `size_name`
+    is the `def` that gives the size, if it is named there.
+    """
+
+    name: str
+    size: int
+    span: Span
+    size_name: str | None = None
+
+    def __repr__(self) -> str:
+        return f"{self.name}({self.size})"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What one expression says of the axes that it uses.
+
+    `same`: both axes are one plate. `ordered`, `fixed`: each axis is at least that.
+    """
+
+    says: Literal["same", "ordered", "fixed"]
+    axes: tuple[Axis, ...]
+    reason: str
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class IndexMap:
+    """An integer that depends on axes: `values` has one dimension per axis."""
+
+    axes: tuple[Axis, ...]
+    values: NDArray[np.int64]
+
+    @staticmethod
+    def identity(axis: Axis) -> IndexMap:
+        """The axis's own index."""
+        return IndexMap((axis,), np.arange(axis.size))
+
+    @staticmethod
+    def constant(value: int) -> IndexMap:
+        """The same integer everywhere."""
+        return IndexMap((), np.asarray(value, dtype=np.int64))
+
+    def is_identity_of(self, axis: Axis) -> bool:
+        """Whether the map is one axis's own index, over the whole range of `axis`."""
+        return (
+            len(self.axes) == 1
+            and self.axes[0].size == axis.size
+            and bool((self.values == np.arange(axis.size)).all())
+        )
+
+    def substitute(self, axis: Axis, index: IndexMap) -> IndexMap:
+        """The map with `axis` replaced by `index`."""
+        if axis not in self.axes:
+            return self
+        values, axes = take(self.values, self.axes, axis, index)
+        return IndexMap(axes, values)
+
+
+def take(
+    values: NDArray[np.generic], axes: tuple[Axis, ...], axis: Axis, index: IndexMap
+) -> tuple[NDArray[np.generic], tuple[Axis, ...]]:  # type: ignore[type-arg]
+    """Replace `axis` of an array with named axes by `index`, pairing axes that both have."""
+    rest = tuple(a for a in axes if a is not axis)
+    out = (*rest, *(a for a in index.axes if a not in rest))
+    moved = np.moveaxis(values, axes.index(axis), -1)
+    if not any(a in rest for a in index.axes):
+        return moved[..., index.values], out
+    grid = [np.arange(a.size).reshape([-1 if b is a else 1 for b in out]) for a in rest]
+    return moved[(*grid, spread(index.values, index.axes, out))], out
+
+
+def spread(values: NDArray[np.generic], axes: tuple[Axis, ...], out: tuple[Axis, ...]) -> NDArray[np.generic]:  # type: ignore[type-arg]
+    """View `values` with one dimension per axis of `out`, of size one where it lacks that axis."""
+    present = [a for a in out if a in axes]
+    moved = values.transpose([axes.index(a) for a in present])
+    return moved.reshape([a.size if a in axes else 1 for a in out])
