@@ -1,0 +1,175 @@
+"""Sampling: from noise and evidence to values, in a few network calls or the paper's thousand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from gsdmc.diffusion.gaussian import ancestral_step, gaussian_step
+from gsdmc.diffusion.masked import Order, choose_reveals, draw_values, margin
+from gsdmc.diffusion.noise import GeneratorNoise, Noise, gumbel
+from gsdmc.diffusion.process import Process, Values
+from gsdmc.layout.layout import ArraySlot, Layout
+from gsdmc.model.denoiser import Denoiser
+
+
+@dataclass(frozen=True)
+class SamplerConfig:
+    """How to run the process backwards.
+
+    Attributes:
+        steps: network calls; the times between are evenly spaced.
+        solver: `ddim` for the Gaussian process, with `churn`, or the paper's `ancestral`.
+        churn: share of fresh noise in a `ddim` step, 0 deterministic to 1 ancestral.
+        order: masked values are revealed by largest `margin` between their two likeliest
+            categories, or at `random`, as the process itself would.
+        order_noise: standard deviation, in log odds, of the noise on the order of reveal.
+    """
+
+    steps: int = 50
+    solver: Literal["ddim", "ancestral"] = "ddim"
+    churn: float = 0.5
+    order: Order = "margin"
+    order_noise: float = 0.1
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain scalars."""
+        return asdict(self)
+
+
+@torch.no_grad()
+def sample(
+    denoiser: Denoiser,
+    layout: Layout,
+    process: Process,
+    observed: Values,
+    mask: Mapping[str, Tensor],
+    *,
+    config: SamplerConfig | None = None,
+    generator: torch.Generator | None = None,
+    noise: Noise | None = None,
+) -> dict[str, Tensor]:
+    """Draw one joint sample per row of evidence.
+
+    Args:
+        denoiser: the network, which sets device and dtype.
+        layout: the size of the program to sample at.
+        process: the process that the network was trained for.
+        observed: per array `[B, *shape]`, the evidence; ignored where the mask is false.
+        mask: per array `[B, *shape]` booleans, true where the value is evidence.
+        config: the sampler; its defaults when None.
+        generator: source of noise; exactly one of it and `noise` is needed.
+        noise: source of noise that is asked per array and step.
+
+    Returns:
+        Per array `[B, *shape]`; evidence comes back untouched.
+
+    Raises:
+        ValueError: neither or both of `generator` and `noise` given, or no steps.
+    """
+    config = config or SamplerConfig()
+    if (generator is None) == (noise is None):
+        raise ValueError("sample needs either a generator or a noise source")
+    if config.steps < 1:
+        raise ValueError(f"sample needs at least one step, got {config.steps}")
+    if noise is None:
+        assert generator is not None
+        noise = GeneratorNoise(generator)
+    walk = _Walk(denoiser, layout, process, observed, mask, config, noise)
+    for step in range(config.steps):
+        walk.advance(step)
+    return walk.finish(observed)
+
+
+class _Walk:
+    """The state of a sampling run, from time 1 to time 0."""
+
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        layout: Layout,
+        process: Process,
+        observed: Values,
+        mask: Mapping[str, Tensor],
+        config: SamplerConfig,
+        noise: Noise,
+    ) -> None:
+        self.denoiser, self.layout, self.process = denoiser, layout, process
+        self.mask, self.config, self.noise = mask, config, noise
+        parameter = next(denoiser.parameters())
+        self.dtype, self.device = parameter.dtype, parameter.device
+        self.batch = next(iter(mask.values())).shape[0]
+        self.times = torch.linspace(1, 0, config.steps + 1, dtype=torch.float64, device=self.device)
+        self.discrete = [s for s in layout.arrays if s.kind.discrete and process.config.discrete == "masked"]
+        self.gaussian = [s for s in layout.arrays if s not in self.discrete]
+        safe = {s.name: torch.where(mask[s.name], observed[s.name], 0) for s in layout.arrays}
+        self.state = process.encode(layout, safe, self.dtype)
+        for slot in self.discrete:
+            self.state[slot.name] = self.state[slot.name] * mask[slot.name][..., None]
+        for slot in self.gaussian:
+            clean = self.state[slot.name]
+            self.state[slot.name] = torch.where(self._held(slot), clean, self._normal(slot, -1))
+        if self.discrete:
+            masked = torch.cat([~mask[s.name].reshape(self.batch, -1) for s in self.discrete], dim=1)  # [B, M]
+            self.masked, self.latent = masked, masked.sum(1)
+
+    def advance(self, step: int) -> None:
+        """One network call and the reverse step after it."""
+        time, to = self.times[step], self.times[step + 1]
+        batch_time = time.expand(self.batch)
+        predicted = self.process.denoise(self.denoiser, self.layout, self.state, self.mask, batch_time)
+        for slot in self.gaussian:
+            x, x0 = self.state[slot.name], predicted[slot.name]
+            if slot.kind.discrete:
+                x0 = x0.exp()
+            moved = self._move(x, x0, time, to, self._normal(slot, step))
+            self.state[slot.name] = torch.where(self._held(slot), x, moved)
+        if self.discrete:
+            self._reveal(predicted, step, time, to)
+
+    def finish(self, observed: Values) -> dict[str, Tensor]:
+        """Values of the final state, the evidence as it was given."""
+        values = self.process.decode(self.layout, self.state)
+        return {n: torch.where(self.mask[n], observed[n].to(v.dtype), v) for n, v in values.items()}
+
+    def _move(self, x: Tensor, x0: Tensor, time: Tensor, to: Tensor, noise: Tensor) -> Tensor:
+        schedule = self.process.config.schedule
+        if self.config.solver == "ancestral":
+            return ancestral_step(schedule, x, x0, time, to, noise).to(self.dtype)
+        return gaussian_step(schedule, x, x0, time, to, self.config.churn, noise).to(self.dtype)
+
+    def _reveal(self, predicted: Values, step: int, time: Tensor, to: Tensor) -> None:
+        log_probs = [predicted[s.name] for s in self.discrete]
+        uniforms = torch.cat([self._uniform(s, step, ()).reshape(self.batch, -1) for s in self.discrete], dim=1)
+        left = self.process.masking(to)
+        if self.config.order == "random":
+            chance = (self.process.masking(time) - left) / self.process.masking(time)
+            reveal = self.masked & (uniforms < chance)
+        else:
+            confidence = torch.cat([margin(p).reshape(self.batch, -1) for p in log_probs], dim=1)
+            scores = torch.logit(confidence, eps=1e-9) + self.config.order_noise * gumbel(uniforms)
+            reveal = choose_reveals(self.masked, scores, (left * self.latent).floor().long())
+        self.masked = self.masked & ~reveal
+        start = 0
+        for slot, log_p in zip(self.discrete, log_probs, strict=True):
+            shown = reveal[:, start : start + slot.size].reshape(self.batch, *slot.shape)
+            start += slot.size
+            drawn = draw_values(log_p, gumbel(self._uniform(slot, step, (slot.kind.options,))))
+            onehot = torch.nn.functional.one_hot(drawn, slot.kind.options).to(self.dtype)
+            self.state[slot.name] = torch.where(shown[..., None], onehot, self.state[slot.name])
+
+    def _held(self, slot: ArraySlot) -> Tensor:
+        held = self.mask[slot.name]
+        return held[..., None] if slot.kind.discrete else held
+
+    def _normal(self, slot: ArraySlot, step: int) -> Tensor:
+        tail = (slot.kind.options,) if slot.kind.discrete else ()
+        draw = self.noise.normal(slot.name, step, (self.batch, *slot.shape, *tail))
+        return draw.to(self.device, self.dtype)
+
+    def _uniform(self, slot: ArraySlot, step: int, tail: tuple[int, ...]) -> Tensor:
+        return self.noise.uniform(slot.name, step, (self.batch, *slot.shape, *tail)).to(self.device)

@@ -1,0 +1,117 @@
+"""What a denoiser is made of, in a form that a checkpoint can keep."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from gsdmc.language.kinds import Kind
+from gsdmc.layout.layout import Layout
+
+Architecture = Literal["default", "paper"]
+DEEPEST = 16
+"""Layers that a large graph diameter may ask for; a deeper network is the caller's own choice."""
+
+
+@dataclass(frozen=True)
+class ArraySpec:
+    """An array's name and kind, which fix the channels that the network reads and writes for it."""
+
+    name: str
+    kind: str
+    options: int = 0
+
+    @property
+    def discrete(self) -> bool:
+        """Whether the array takes finitely many values."""
+        return self.kind in ("boolean", "category")
+
+    @property
+    def channels(self) -> int:
+        """Numbers per node: one, or one per option."""
+        return self.options if self.discrete else 1
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Architecture, widths and the names that weights go by.
+
+    Attributes:
+        architecture: `paper` (Weilbach et al. 2022, Figure 2) or `default`.
+        width: channels per node; a multiple of `heads`.
+        layers: attention layers.
+        heads: attention heads.
+        expansion: hidden channels of the default's MLP, as a multiple of `width`.
+        roles: whether attention has a learned bias per head and role.
+        arrays: name and kind of every array.
+        embedding_keys: names of the learned embeddings, a row each.
+        role_names: names of the directed roles, a bias per head and layer each.
+        position_plates: names of the ordered plates.
+    """
+
+    architecture: Architecture
+    width: int
+    layers: int
+    heads: int
+    expansion: float
+    roles: bool
+    arrays: tuple[ArraySpec, ...]
+    embedding_keys: tuple[str, ...]
+    role_names: tuple[str, ...]
+    position_plates: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.width % self.heads:
+            raise ValueError(f"width {self.width} is not a multiple of {self.heads} heads")
+        if self.architecture == "paper" and self.width % 32:
+            raise ValueError(f"the paper's group norm has 32 groups; width {self.width} is no multiple of 32")
+
+    @staticmethod
+    def for_layout(
+        layout: Layout,
+        *,
+        architecture: Architecture = "default",
+        width: int,
+        layers: int,
+        heads: int,
+        expansion: float = 2.0,
+        roles: bool = True,
+        reach: bool = True,
+    ) -> ModelConfig:
+        """The configuration for a layout.
+
+        With `reach`, `layers` grows to the graph's diameter where that is known (at most
+        `DEEPEST`), so that evidence anywhere can bear on any node.
+        """
+        if reach and layout.diameter is not None:
+            layers = max(layers, min(layout.diameter, DEEPEST))
+        return ModelConfig(
+            architecture=architecture,
+            width=width,
+            layers=layers,
+            heads=heads,
+            expansion=expansion,
+            roles=roles and architecture == "default",
+            arrays=tuple(_spec(slot.name, slot.kind) for slot in layout.arrays),
+            embedding_keys=layout.embedding_keys,
+            role_names=layout.roles,
+            position_plates=layout.position_plates,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain lists, dicts and scalars."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> ModelConfig:
+        """The inverse of `to_json`."""
+        names = ("embedding_keys", "role_names", "position_plates")
+        return ModelConfig(
+            **{k: v for k, v in data.items() if k not in (*names, "arrays")},
+            **{k: tuple(data[k]) for k in names},
+            arrays=tuple(ArraySpec(**spec) for spec in data["arrays"]),
+        )
+
+
+def _spec(name: str, kind: Kind) -> ArraySpec:
+    return ArraySpec(name, kind.name, kind.options)

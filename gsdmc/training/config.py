@@ -1,0 +1,75 @@
+"""Everything that decides a training run, in a form that a checkpoint can keep."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+from gsdmc.diffusion.process import ProcessConfig
+from gsdmc.diffusion.sampler import SamplerConfig
+from gsdmc.model.config import Architecture
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Network, process, sampler and optimiser.
+
+    Attributes:
+        preset: the name of the preset that this came from.
+        architecture: see `ModelConfig`.
+        width: channels per node.
+        layers: attention layers, at least.
+        heads: attention heads.
+        expansion: hidden channels of the MLP, as a multiple of `width`.
+        roles: learned attention bias per role.
+        reach: grow `layers` to the graph's diameter.
+        process: the diffusion process.
+        sampler: how to sample by default.
+        batch: examples per step.
+        optimiser: `adam`, or `muon` for matrices inside blocks with `adam` for the rest.
+        learning_rate: Adam's peak rate.
+        matrix_rate: Muon's peak rate.
+        betas: Adam's moment decays.
+        clip: largest gradient norm.
+        warmup: steps of linear warm-up.
+        decay: whether the rate falls over the budget, by a half cosine to a hundredth.
+        ema: decay of the averaged weights, approached from below over the first steps.
+    """
+
+    preset: str = "default"
+    architecture: Architecture = "default"
+    width: int = 96
+    layers: int = 6
+    heads: int = 4
+    expansion: float = 2.0
+    roles: bool = True
+    reach: bool = True
+    process: ProcessConfig = field(default_factory=ProcessConfig)
+    sampler: SamplerConfig = field(default_factory=SamplerConfig)
+    batch: int = 64
+    optimiser: Literal["adam", "muon"] = "adam"
+    learning_rate: float = 2e-3
+    matrix_rate: float = 2e-2
+    betas: tuple[float, float] = (0.9, 0.99)
+    clip: float = 1.0
+    warmup: int = 100
+    decay: bool = True
+    ema: float = 0.99
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dicts, lists and scalars."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> TrainingConfig:
+        """The inverse of `to_json`."""
+        return TrainingConfig(
+            **{k: v for k, v in data.items() if k not in ("process", "sampler", "betas")},
+            process=ProcessConfig(**data["process"]),
+            sampler=SamplerConfig(**data["sampler"]),
+            betas=tuple(data["betas"]),
+        )
+
+    def with_changes(self, **changes: Any) -> TrainingConfig:
+        """A copy with some fields changed."""
+        return replace(self, **changes)

@@ -1,0 +1,78 @@
+"""Training batches: fresh draws of the program, each step's from its own seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from gsdmc.diffusion.standardise import Standardiser
+from gsdmc.language.source import GsdmcError
+from gsdmc.layout.layout import Layout
+from gsdmc.training.masks import draw_masks
+from gsdmc.training.problem import Problem
+from gsdmc.training.seeds import derive, generator
+
+DRAWS, MASKS, SIZES, SCALES, NOISE, WEIGHTS = range(6)
+"""Streams of random numbers, each independent of the others."""
+
+CHUNK = 16
+"""Steps whose batches are simulated in one call, to spread its fixed cost."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One step's data: the layout at its size, values and evidence masks, `[B, *shape]` by array."""
+
+    layout: Layout
+    values: dict[str, Tensor]
+    observed: dict[str, Tensor]
+
+
+class Batches:
+    """The batch of any step, a function of (problem, seed, step) alone."""
+
+    def __init__(self, problem: Problem, batch: int, seed: int, vary: Sequence[str] = ()) -> None:
+        for name in vary:
+            if name not in problem.ranges:
+                raise GsdmcError(
+                    f"size {name!r} has no training range",
+                    hint=f"write (def ^{{:in [1 10]}} {name} ...), or give one: --vary {name}=1..10",
+                )
+        self.problem, self.batch, self.seed, self.vary = problem, batch, seed, tuple(vary)
+        self._chunk: tuple[int, dict[str, Tensor]] | None = None
+
+    def __call__(self, step: int) -> Batch:
+        """Draw the batch of a step."""
+        problem = self.sized(step, SIZES)
+        if self.vary:
+            values = problem.simulate(self.batch, derive(self.seed, DRAWS, step))
+        else:
+            number, part = divmod(step, CHUNK)
+            if self._chunk is None or self._chunk[0] != number:
+                drawn = problem.simulate(self.batch * CHUNK, derive(self.seed, DRAWS, number))
+                self._chunk = (number, drawn)
+            rows = slice(part * self.batch, (part + 1) * self.batch)
+            values = {name: value[rows] for name, value in self._chunk[1].items()}
+        masks = draw_masks(problem.layout, problem.givens, self.batch, generator(self.seed, MASKS, step))
+        return Batch(problem.layout, values, masks)
+
+    def sized(self, step: int, stream: int) -> Problem:
+        """The problem at a step's sizes, each uniform in its range."""
+        if not self.vary:
+            return self.problem
+        sizes = {}
+        for position, name in enumerate(self.vary):
+            low, high = self.problem.ranges[name]
+            sizes[name] = low + derive(self.seed, stream, step, position) % (high - low + 1)
+        return self.problem.resized(**sizes)
+
+    def scales(self, draws: int = 4096, sizes: int = 16) -> Standardiser:
+        """Scales of the reals, from about `draws` draws, spread over `sizes` sizes where sizes vary."""
+        rounds = sizes if self.vary else 1
+        sized = (self.sized(i, SCALES) for i in range(rounds))
+        pairs: Iterator[tuple[Layout, dict[str, Tensor]]] = (
+            (p.layout, p.simulate(draws // rounds, derive(self.seed, SCALES, i))) for i, p in enumerate(sized)
+        )
+        return Standardiser.estimate(self.problem.layout, pairs)

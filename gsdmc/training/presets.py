@@ -1,0 +1,66 @@
+"""Named settings: the paper's own, and the default."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gsdmc.diffusion.process import ProcessConfig
+from gsdmc.diffusion.sampler import SamplerConfig
+from gsdmc.training.config import TrainingConfig
+
+PRESETS = ("default", "paper")
+
+
+class _PaperSetting(NamedTuple):
+    width: int
+    layers: int
+    heads: int
+    learning_rate: float
+    batch: int
+    ema: float = 0.999
+
+
+# Table 2 of Weilbach et al. 2022; what it leaves out (inversion, hbmf, EMA) is from the authors' configuration files.
+PAPER = {
+    "bcmf": _PaperSetting(64, 12, 2, 2e-5, 32),
+    "sudoku": _PaperSetting(128, 6, 8, 2e-5, 32),
+    "sorting": _PaperSetting(64, 6, 8, 2e-4, 16),
+    "boolean": _PaperSetting(64, 12, 2, 2e-5, 16, ema=0.99),
+    "inversion": _PaperSetting(128, 8, 8, 2e-5, 16),
+    "hbmf": _PaperSetting(64, 12, 2, 2e-5, 16),
+}
+PAPER_FALLBACK = _PaperSetting(64, 12, 2, 2e-5, 16)
+
+
+def preset(name: str, problem: str) -> TrainingConfig:
+    """The settings of a preset for a problem, by the program's name.
+
+    Raises:
+        ValueError: no such preset.
+    """
+    if name == "default":
+        return TrainingConfig()
+    if name == "paper":
+        return _paper(PAPER.get(problem, PAPER_FALLBACK))
+    raise ValueError(f"unknown preset {name!r}: expected {' or '.join(PRESETS)}")
+
+
+def _paper(setting: _PaperSetting) -> TrainingConfig:
+    return TrainingConfig(
+        preset="paper",
+        architecture="paper",
+        width=setting.width,
+        layers=setting.layers,
+        heads=setting.heads,
+        roles=False,
+        reach=False,
+        process=ProcessConfig("linear", "x0", "onehot", standardise=False, loss="sum"),
+        sampler=SamplerConfig(steps=1000, solver="ancestral"),
+        batch=setting.batch,
+        optimiser="adam",
+        learning_rate=setting.learning_rate,
+        betas=(0.9, 0.999),
+        warmup=0,
+        decay=False,
+        ema=setting.ema,
+    )

@@ -1,0 +1,47 @@
+"""What training asks of a compiled problem."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from torch import Tensor
+
+from gsdmc.language.syntax import Given
+from gsdmc.layout.layout import Layout
+
+
+class Problem(Protocol):
+    """A compiled program at one size: its layout, its draws and its queries."""
+
+    @property
+    def name(self) -> str:
+        """The program's name."""
+        ...
+
+    @property
+    def layout(self) -> Layout:
+        """The graph as the network sees it."""
+        ...
+
+    @property
+    def givens(self) -> tuple[Given, ...]:
+        """The query families that the program states."""
+        ...
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Every size that the program defines."""
+        ...
+
+    @property
+    def ranges(self) -> dict[str, tuple[int, int]]:
+        """Training ranges of sizes, both ends included."""
+        ...
+
+    def simulate(self, batch: int, seed: int) -> dict[str, Tensor]:
+        """Draw `batch` joint samples: per array `[batch, *shape]` in its kind's dtype."""
+        ...
+
+    def resized(self, **sizes: int) -> Problem:
+        """The same program at other sizes."""
+        ...
