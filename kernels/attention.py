@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from gsdmc.kernels import reference
+from gsdmc.kernels import csr, reference
 from gsdmc.kernels.structure import Structure
 
 Implementation = Callable[[Tensor, Tensor, Tensor, Structure, Tensor | None, float], Tensor]
 
-BACKENDS: dict[str, Implementation] = {"reference": reference.attend, "cpu": reference.attend}
+BACKENDS: dict[str, Implementation] = {"reference": reference.attend, "cpu": csr.attend}
 
 
 def sparse_attention(

@@ -1,0 +1,121 @@
+"""Index arrays for attention on a structure: rows of equal degree side by side, heads and batch unrolled."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from gsdmc.kernels.structure import Structure
+
+EXACT = 8  # up to so many distinct degrees each gets its own bucket; beyond, widths are rounded up
+
+
+@dataclass(eq=False)
+class Buckets:
+    """One example's entries of all heads, in two orders.
+
+    The table order is that of `[N, H]` rows, each with its entries: L = E·H positions. The slot order groups
+    rows of equal degree g into blocks `[g, m]`, so that a softmax over neighbours runs along whole vectors.
+
+    Attributes:
+        rows: N·H.
+        pointers: `[N·H + 1]`, where each row's entries begin.
+        columns: `[L]`, the row that each entry refers to.
+        row: `[L]`, the row that each entry belongs to.
+        mirror: `[L]`, the position of the transposed entry.
+        entry: `[H·E]`, the position of entry e of head h, head-major.
+        bias: `[L']`, for each slot the number h·E + e of its head and entry.
+        to_slots: `[L']`, the position that fills each slot; L' > L when buckets are padded.
+        from_slots: `[L]`, the slot that each position fills.
+        padding: `[L']` with -inf at padded slots and 0 elsewhere, None when there are none.
+        blocks: (g, m) of each bucket.
+    """
+
+    rows: int
+    pointers: Tensor
+    columns: Tensor
+    row: Tensor
+    mirror: Tensor
+    entry: Tensor
+    bias: Tensor
+    to_slots: Tensor
+    from_slots: Tensor
+    padding: Tensor | None
+    blocks: list[tuple[int, int]]
+    _tables: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
+
+    def table(self, batch: int) -> tuple[Tensor, Tensor]:
+        """Pointers and columns of a block-diagonal CSR matrix, one block per example, `batch` of them."""
+        (known,) = self._tables or (0,)
+        if batch > known:
+            shift = torch.arange(batch, device=self.columns.device)[:, None]
+            starts = (self.pointers[:-1] + shift * self.columns.numel()).flatten()
+            pointers = torch.cat([starts, starts.new_tensor([batch * self.columns.numel()])])
+            columns = (self.columns + shift * self.rows).flatten()
+            kind = torch.int32 if max(columns.numel(), batch * self.rows) < 2**31 else torch.int64
+            self._tables = {batch: (pointers.to(kind), columns.to(kind))}
+            known = batch
+        pointers, columns = self._tables[known]
+        return pointers[: batch * self.rows + 1], columns[: batch * self.columns.numel()]
+
+
+def buckets(structure: Structure, heads: int) -> Buckets:
+    """Index arrays for `heads` heads; made once per structure and kept in its cache."""
+    key = ("buckets", heads)
+    if key not in structure.cache:
+        structure.cache[key] = _make(structure, heads)
+        with warnings.catch_warnings():  # torch announces once per process that CSR tensors are in beta
+            warnings.simplefilter("ignore")
+            torch.eye(1).to_sparse_csr()
+    found = structure.cache[key]
+    assert isinstance(found, Buckets)
+    return found
+
+
+def _make(s: Structure, heads: int) -> Buckets:
+    degrees = s.degrees.repeat_interleave(heads)  # [N·H]
+    rows, length = degrees.numel(), s.entries * heads
+    pointers = torch.cat([degrees.new_zeros(1), degrees.cumsum(0)])
+    row = torch.repeat_interleave(torch.arange(rows), degrees)
+    node, head = row // heads, row % heads
+    entry = s.indptr[node] + torch.arange(length) - pointers[row]
+    number = head * s.entries + entry
+    position = torch.empty_like(number)
+    position[number] = torch.arange(length)
+
+    widths = _widths(degrees)
+    slots, pads, blocks = [], [], []
+    for width in widths.unique().tolist():
+        members = torch.nonzero(widths == width)[:, 0]
+        step = torch.arange(width)[:, None]
+        slots.append((pointers[members] + step.minimum(degrees[members] - 1)).flatten())
+        pads.append((step >= degrees[members]).flatten())
+        blocks.append((width, members.numel()))
+    to_slots, pad = torch.cat(slots), torch.cat(pads)
+    real = torch.nonzero(~pad)[:, 0]
+    from_slots = torch.empty(length, dtype=torch.int64)
+    from_slots[to_slots[real]] = real
+    return Buckets(
+        rows=rows,
+        pointers=pointers,
+        columns=s.indices[entry] * heads + head,
+        row=row,
+        mirror=position[head * s.entries + s.transpose[entry]],
+        entry=position,
+        bias=number[to_slots],
+        to_slots=to_slots,
+        from_slots=from_slots,
+        padding=torch.zeros(pad.numel()).masked_fill(pad, -torch.inf) if bool(pad.any()) else None,
+        blocks=blocks,
+    )
+
+
+def _widths(degrees: Tensor) -> Tensor:
+    """The bucket width of each row: its degree, or the next of 1, 2, 3, 4, 6, 8, 12, 16, ... above it."""
+    if degrees.unique().numel() <= EXACT:
+        return degrees
+    power = 2 ** torch.log2(degrees.double()).ceil().long()
+    return torch.where((power >= 4) & (4 * degrees <= 3 * power), 3 * power // 4, power)
