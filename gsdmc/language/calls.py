@@ -130,7 +130,7 @@ def _wrong_arity(form: ListForm, signature: Signature) -> GsdmcError:
     return GsdmcError(
         f"{subject} takes {signature.expected}: {_shown(signature)}; this call has {count or 'none'}",
         form.span,
-        hint=f"`{signature.name}` is {signature.doc}" if signature.doc else None,
+        hint=f"`{signature.name}`: {signature.doc}" if signature.doc else None,
         related=_definition(signature),
     )
 

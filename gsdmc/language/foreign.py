@@ -15,10 +15,42 @@ SPECIAL_SHAPES = {
     "extern": "(extern function args ...)",
     "def": "(def name value)",
     "defn": "(defn name [params ...] body ...)",
-    "given": '(given "A" ...) or (given (subset "A" ...))',
+    "given": '(given "A" ... (subset "B" ...))',
     "subset": '(given (subset "A" ...))',
 }
 """The special forms, each as one writes it."""
+
+DISTRIBUTIONS_ELSEWHERE = frozenset(
+    {
+        "beta",
+        "binomial",
+        "cauchy",
+        "chi2",
+        "delta",
+        "dirichlet",
+        "discrete",
+        "gamma",
+        "geometric",
+        "gumbel",
+        "half-cauchy",
+        "half-normal",
+        "inverse-gamma",
+        "logistic",
+        "mixture",
+        "multinomial",
+        "multivariate-normal",
+        "negative-binomial",
+        "pareto",
+        "poisson",
+        "student-t",
+        "triangular",
+        "truncated-normal",
+        "von-mises",
+        "weibull",
+        "wishart",
+    }
+)
+"""Names of distributions that other languages have."""
 
 CURES = {
     "cond": "write nested `(if test then else)`",

@@ -11,6 +11,9 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\\": "\\", '
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ATOM = re.compile(r'[^ \t\r\n\f\v,()\[\]{}";^]+')
 
+NAME_LIMIT = 200
+"""How many characters a name may have."""
+
 _UNSUPPORTED = {
     "#{": ("sets `#{...}` are not part of gsdmc", "use a vector `[...]`"),
     "#(": ("short functions `#(...)` are not part of gsdmc", "write `(fn [x] ...)`"),
@@ -84,6 +87,17 @@ def string(spelling: str, span: Span) -> str:
     return _ESCAPE.sub(replace, spelling[1:-1])
 
 
+def name(spelling: str, span: Span) -> str:
+    """The text of a name.
+
+    Raises:
+        GsdmcError: it is too long.
+    """
+    if len(spelling) > NAME_LIMIT:
+        raise GsdmcError(f"a name has at most {NAME_LIMIT} characters, this one has {len(spelling)}", span)
+    return str(spelling)
+
+
 def unreadable(text: str, span: Span) -> GsdmcError:
     """The error for text at which no form starts; `span` starts there and its end is ignored."""
     source, start = span.source, span.start
@@ -108,13 +122,15 @@ def unreadable(text: str, span: Span) -> GsdmcError:
     bad = next((i for i, c in enumerate(word) if not re.match(r"[\w*+!?<>=%&$|'-]", c)), 0)
     place = Span(source, start + bad, start + bad + 1)
     character = word[bad]
-    shown = (
-        f"`{character}`"
-        if character.isprintable() and not character.isspace()
-        else "this invisible character"
-    )
+    code = f"(U+{ord(character):04X})"
+    if character.isspace() or not character.isprintable():
+        return GsdmcError(
+            f"an invisible character {code} stands here", place, hint="delete it, or write a plain space"
+        )
     return GsdmcError(
-        f"{shown} (U+{ord(character):04X}) can't stand here in a name",
+        f"`{character}` can't stand here in a name"
+        if character.isascii()
+        else f"`{character}` {code} can't stand here in a name",
         place,
         hint="names consist of letters, digits and * + ! - _ ' ? < > = % & $ |, and don't start with a digit",
     )

@@ -9,8 +9,7 @@ from typing import Any, cast
 
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken, VisitError
-from lark.tree import Meta
-from lark.visitors import Transformer_NonRecursive, v_args
+from lark.visitors import Transformer_NonRecursive
 
 from gsdmc.language import lexemes
 from gsdmc.language.brackets import check_brackets
@@ -53,7 +52,7 @@ def read(source: Source, nesting: int = NESTING_LIMIT) -> tuple[Form, ...]:
 @cache
 def _parser() -> Lark:
     grammar = files("gsdmc.grammar").joinpath("gsdmc.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer="basic", propagate_positions=True)
+    return Lark(grammar, parser="lalr", lexer="basic")
 
 
 def _dangling(source: Source, error: UnexpectedToken) -> GsdmcError:
@@ -82,31 +81,30 @@ class _Forms(Transformer_NonRecursive[Token, Any]):
     def start(self, items: _Items) -> tuple[Form, ...]:
         return self._forms(items)
 
-    @v_args(meta=True)
-    def list(self, meta: Meta, items: _Items) -> ListForm:
-        return ListForm(self._span(meta), self._forms(items))
+    def list(self, items: _Items) -> ListForm:
+        return ListForm(self._span(items), self._forms(items[1:-1]))
 
-    @v_args(meta=True)
-    def vector(self, meta: Meta, items: _Items) -> VectorForm:
-        return VectorForm(self._span(meta), self._forms(items))
+    def vector(self, items: _Items) -> VectorForm:
+        return VectorForm(self._span(items), self._forms(items[1:-1]))
 
-    @v_args(meta=True)
-    def map(self, meta: Meta, items: _Items) -> MapForm:
-        forms = self._forms(items)
+    def map(self, items: _Items) -> MapForm:
+        forms = self._forms(items[1:-1])
         if len(forms) % 2:
             raise GsdmcError(
                 "a map pairs keys with values; this key has no value",
                 forms[-1].span,
                 hint="write `{:key value ...}`",
             )
-        seen: dict[Form, Span] = {}
+        seen: dict[Form | str, Span] = {}
         for key in forms[::2]:
-            if key in seen:
+            # By its text, where hashing its parts again at every level would take long.
+            identity = key.span.text if isinstance(key, ListForm | VectorForm | MapForm) else key
+            if identity in seen:
                 raise GsdmcError(
-                    "this key stands in the map twice", key.span, related=(("first here", seen[key]),)
+                    "this key stands in the map twice", key.span, related=(("first here", seen[identity]),)
                 )
-            seen[key] = key.span
-        return MapForm(self._span(meta), tuple(zip(forms[::2], forms[1::2], strict=True)))
+            seen[identity] = key.span
+        return MapForm(self._span(items), tuple(zip(forms[::2], forms[1::2], strict=True)))
 
     def annotated(self, items: _Items) -> Symbol:
         metadata, form = self._forms(items[1:])
@@ -128,8 +126,10 @@ class _Forms(Transformer_NonRecursive[Token, Any]):
     def discard(self, items: _Items) -> None:
         self._forms(items[1:])
 
-    def _span(self, meta: Meta) -> Span:
-        return Span(self.source, meta.start_pos, meta.end_pos)
+    def _span(self, items: _Items) -> Span:
+        """From a form's opening bracket to its closing one."""
+        opener, closer = cast("tuple[Token, Token]", (items[0], items[-1]))
+        return Span(self.source, opener.start_pos or 0, closer.end_pos or 0)
 
     def _forms(self, items: _Items) -> tuple[Form, ...]:
         return tuple(self._atom(i) if isinstance(i, Token) else i for i in items if i is not None)
@@ -152,6 +152,6 @@ class _Forms(Transformer_NonRecursive[Token, Any]):
             case "NIL":
                 return Constant(span, None, "nil")
             case "KEYWORD":
-                return KeywordForm(span, str(token[1:]))
+                return KeywordForm(span, lexemes.name(token[1:], span))
             case _:
-                return Symbol(span, str(token))
+                return Symbol(span, lexemes.name(token, span))

@@ -10,7 +10,7 @@ from typing import Literal
 from gsdmc.language import distributions
 from gsdmc.language.builtins import BUILTINS
 from gsdmc.language.distributions import ALIASES, DISTRIBUTIONS
-from gsdmc.language.foreign import CURES, SPECIAL_SHAPES
+from gsdmc.language.foreign import CURES, DISTRIBUTIONS_ELSEWHERE, SPECIAL_SHAPES
 from gsdmc.language.signatures import Signature
 from gsdmc.language.source import GsdmcError, Span
 
@@ -36,6 +36,7 @@ class Scope:
         self.names: dict[str, Binding] = {}
         self.parent = parent
         self.hidden = hidden
+        self.seen: dict[str, Span] = {} if parent is None else parent.seen
 
     @classmethod
     def outermost(cls) -> Scope:
@@ -55,6 +56,12 @@ class Scope:
             scope = scope.parent
         return None
 
+    def bind(self, name: str, binding: Binding) -> None:
+        """Bind a name from here on, and keep the place for hints elsewhere."""
+        self.names[name] = binding
+        if binding.place is not None:
+            self.seen.setdefault(name, binding.place)
+
     def unknown(self, name: str, span: Span) -> GsdmcError:
         """The error for a name that stands for nothing here."""
         if name in CURES:
@@ -71,7 +78,16 @@ class Scope:
             known |= dict.fromkeys(scope.names)
             scope = scope.parent
         known.pop("_", None)
-        return GsdmcError(f"unknown name `{name}`", span, hint=did_you_mean(name, known))
+        if name in DISTRIBUTIONS_ELSEWHERE:
+            own = ", ".join(DISTRIBUTIONS)
+            return GsdmcError(
+                f"gsdmc has no distribution `{name}`", span, hint=f"the distributions are {own}"
+            )
+        if name in self.seen:
+            place = f"`{name}` is bound here, and known only inside the form that binds it"
+            return GsdmcError(f"`{name}` is not known here", span, related=((place, self.seen[name]),))
+        hint = did_you_mean(name, known) or "bind it with `let`, or define it with `def` or `defn`"
+        return GsdmcError(f"unknown name `{name}`", span, hint=hint)
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str | None:

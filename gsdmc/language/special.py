@@ -27,7 +27,7 @@ def let(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) ->
         if binding.signature is not None:
             own = binding.signature
             binding = Binding("local", symbol.span, Signature(symbol.name, own.params, own.least, own.most))
-        inner.names[symbol.name] = binding
+        inner.bind(symbol.name, binding)
         bindings.append((Name(symbol.span, symbol.name), expr))
     return Let(form.span, tuple(bindings), parser.body(body, inner, bound))
 
@@ -217,4 +217,4 @@ def _bind_once(scope: Scope, symbol: Symbol, where: str) -> None:
         raise GsdmcError(
             f"`{symbol.name}` stands twice in {where}", symbol.span, related=(("first here", earlier.place),)
         )
-    scope.names[symbol.name] = Binding("local", symbol.span)
+    scope.bind(symbol.name, Binding("local", symbol.span))

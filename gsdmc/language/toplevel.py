@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gsdmc.language.calls import short
 from gsdmc.language.distributions import signature as distribution_signature
 from gsdmc.language.forms import Constant, Form, KeywordForm, ListForm, MapForm, Symbol, VectorForm, describe
 from gsdmc.language.scope import did_you_mean
@@ -105,7 +106,7 @@ def _add(names: list[str], form: Form, others: list[str]) -> None:
             hint=f'write "{name}"',
         )
     if form.value in names or form.value in others:
-        raise GsdmcError(f'"{form.value}" stands in this `given` twice', form.span, hint="delete one")
+        raise GsdmcError(f"{short(form)} stands in this `given` twice", form.span, hint="delete one")
     names.append(form.value)
 
 
@@ -152,7 +153,7 @@ def _metadata(symbol: Symbol) -> tuple[tuple[int, int] | None, int | None]:
             case "seed", _:
                 raise GsdmcError("a seed is an integer, 0 or above", value.span, hint="write `:seed 0`")
             case _:
-                near = did_you_mean(name or "", {"in": None, "seed": None})
+                near = did_you_mean(f":{name}", {":in": None, ":seed": None})
                 raise GsdmcError(
                     "a def's metadata has the keys `:in` and `:seed`",
                     key.span,

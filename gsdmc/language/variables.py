@@ -104,7 +104,7 @@ def _check_distribution(head: str, form: ListForm, distribution: Form, scope: Sc
     what: str | None = None
     match distribution:
         case Constant() | VectorForm() | MapForm() | KeywordForm():
-            what = describe(distribution)
+            what = f"this is {describe(distribution)}"
         case Symbol(name=name):
             binding = scope.find(name)
             if binding is not None and binding.kind == "distribution":
@@ -113,13 +113,13 @@ def _check_distribution(head: str, form: ListForm, distribution: Form, scope: Sc
                     distribution.span,
                     hint=f"write `{binding.signature}`",
                 )
-            what = None if binding is None else binding.constant
+            what = f"`{name}` is {binding.constant}" if binding is not None and binding.constant else None
         case ListForm(items=(Symbol(name=name), *_)):
             binding = scope.find(name)
             if name in _VALUE_FORMS or (
                 binding and binding.kind == "builtin" and name in _NEVER_DISTRIBUTION
             ):
-                what = "a value"
+                what = f"`{name}` gives a value"
     if what is None:
         return
     if isinstance(distribution, Constant) and distribution.type == "string":
@@ -128,7 +128,7 @@ def _check_distribution(head: str, form: ListForm, distribution: Form, scope: Sc
         hint = f"to make a value a node of the graph, wrap it: `(dirac {short(distribution)})`"
     else:
         hint = 'write for example `(observe "y" (normal 0 1) 3.2)`'
-    raise GsdmcError(f"`{head}` takes a distribution, this is {what}", distribution.span, hint=hint)
+    raise GsdmcError(f"`{head}` takes a distribution, {what}", distribution.span, hint=hint)
 
 
 def _note_draw(parser: Expressions, form: ListForm) -> None:

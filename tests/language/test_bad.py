@@ -1,6 +1,6 @@
 """Every program in tests/bad is refused, with the diagnostic that stands beside it.
 
-`pytest tests/language/test_bad.py --update-golden` writes the diagnostics anew; read the diff before committing it.
+`pytest tests/language/test_bad.py --update-golden` writes the diagnostics anew; then read their diff.
 """
 
 from pathlib import Path
