@@ -5,9 +5,9 @@ from __future__ import annotations
 from gsdmc.language.signatures import Signature
 
 _ARITHMETIC = """
-+           | x ...                | the sum of its arguments; 0 without any
++           | ...                  | the sum of its arguments; 0 without any
 -           | x ...                | the first less the others; alone, its negative
-*           | x ...                | the product of its arguments; 1 without any
+*           | ...                  | the product of its arguments; 1 without any
 /           | x ...                | the first over the others; alone, its reciprocal
 min         | x ...                | the least of its arguments
 max         | x ...                | the greatest of its arguments

@@ -81,18 +81,19 @@ def _flat(document: _Document) -> str:
     return document if isinstance(document, str) else document.flat
 
 
-def _layout(document: _Document, column: int, width: int) -> str:
-    """The document from a column on; later lines carry their own indentation."""
-    if isinstance(document, str) or (column + len(document.flat) <= width and not document.broken):
+def _layout(document: _Document, column: int, width: int, tail: int = 0) -> str:
+    """The document from a column on, later lines indented; `tail` closing brackets will follow it."""
+    if isinstance(document, str) or (column + len(document.flat) + tail <= width and not document.broken):
         return _flat(document)
     step = 2 if document.opener == "(" else len(document.opener)
     text, end = document.opener, column + len(document.opener)
+    last = len(document.items) - 1
     for place, item in enumerate(document.items):
         if place >= document.keep > 0 or (place and document.keep == 0):
             text, end = f"{text}\n{' ' * (column + step)}", column + step
         elif place:
             text, end = text + " ", end + 1
-        piece = _layout(item, end, width)
+        piece = _layout(item, end, width, tail + len(document.closer) if place == last else 0)
         text += piece
         end = len(piece) - piece.rfind("\n") - 1 if "\n" in piece else end + len(piece)
     return text + document.closer
