@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,9 +28,12 @@ LOOP = 26.0
 BENDS = (0.0, 0.15, -0.15, 0.3, -0.3, 0.45, -0.45, 0.6, -0.6)
 ARROW = ' marker-end="url(#arrow)"'
 GOLDEN = 0.618034
-TEXT_LIMIT = 26
+TEXT_LIMIT = 27
+LOOK_UP = re.compile(r"\((?:get|get-in) ([^\s()\[\]]+) (?:\[([^()\[\]]*)\]|([^\s()\[\]]+))\)")
+INNERMOST = re.compile(r"\([^()]*\)")
 
 Point = tuple[float, float]
+Line = tuple[Leaf, Leaf]
 
 HEAD = """<svg xmlns="http://www.w3.org/2000/svg" width="{w:.0f}" height="{h:.0f}" \
 viewBox="0 0 {w:.0f} {h:.0f}" font-family="DejaVu Sans, Verdana, Helvetica, sans-serif" fill="{ink}">
@@ -50,22 +54,20 @@ def draw_graph(graph: FactorGraph, path: str | PathLike[str], given: Collection[
 
 def graph_svg(graph: FactorGraph, given: Collection[str] = frozenset()) -> str:
     """The text of the picture that `draw_graph` writes."""
-    depth = layers(graph)
-    slots = _slots(graph)
-    arrays = {a.name: _array_leaf(a, depth[a.name], (a.name, a.name) in slots) for a in graph.arrays}
-    factors = _factors(graph)
-    squares = {f.name: _factor_leaf(f, depth[f"factor {f.name}"], graph) for f in factors.values()}
-    root = nest([*arrays.values(), *squares.values()], [p.name for p in graph.plates])
-    arrows = [(arrays[parent], arrays[child]) for parent, child in slots if parent != child]
-    ties = [(squares[f.name], arrays[a]) for f in factors.values() for a in f.arrays]
-    place(root, arrows + ties, {p.name: _width(_plate_label(p, 0), TEXT) for p in graph.plates})
-
+    root = plated_layout(graph)
+    slots, factors = _slots(graph), _factors(graph)
+    arrays = {leaf.name: leaf for leaf in root.leaves() if not leaf.is_factor}
+    squares = {leaf.name: leaf for leaf in root.leaves() if leaf.is_factor}
+    arrows, ties = _lines(graph, [*arrays.values(), *squares.values()])
     curves = {pair: _Curve.between(root, *pair) for pair in ties + arrows}
     points = np.concatenate([np.zeros((0, 2)), *(curve.points for curve in curves.values())])
     parts = [_box(graph, box, points) for box in root.boxes() if box.plate is not None]
-    parts += [curves[tie].drawn("") for tie in ties]
-    parts += [curves[arrow].drawn(ARROW) for arrow in arrows]
-    parts += [_loop(arrays[parent]) for parent, child in slots if parent == child]
+    parts += [curves[tie].drawn() for tie in ties]
+    for (parent, child), entered in slots.items():
+        title = escape(f"{parent} is {', '.join(entered)} of {child}")
+        loops = parent == child
+        path = _loop(arrays[parent]) if loops else curves[arrays[parent], arrays[child]].drawn(ARROW)
+        parts.append(f"<g><title>{title}</title>{path}</g>")
     parts += [_array(a, arrays[a.name], _shaded(a, given)) for a in graph.arrays]
     for name, square in squares.items():
         parts.append(_factor(factors[name], square, [array for end, array in ties if end is square]))
@@ -78,12 +80,34 @@ def graph_svg(graph: FactorGraph, given: Collection[str] = frozenset()) -> str:
     return "\n".join([head, shift, *parts, "</g>", foot, *legend, "</g>", "</svg>", ""])
 
 
+def plated_layout(graph: FactorGraph) -> Box:
+    """Where the picture's boxes, arrays and factors lie."""
+    depth = layers(graph)
+    slots = _slots(graph)
+    leaves = [_array_leaf(a, depth[a.name], (a.name, a.name) in slots) for a in graph.arrays]
+    leaves += [_factor_leaf(f, depth[f"factor {f.name}"], graph) for f in _factors(graph).values()]
+    root = nest(leaves, [p.name for p in graph.plates])
+    arrows, ties = _lines(graph, leaves)
+    place(root, arrows + ties, {p.name: _width(_plate_label(p, 0), TEXT) for p in graph.plates})
+    return root
+
+
+def _lines(graph: FactorGraph, leaves: list[Leaf]) -> tuple[list[Line], list[Line]]:
+    """Arrows from parents to children, and ties from factors to their arrays."""
+    arrays = {leaf.name: leaf for leaf in leaves if not leaf.is_factor}
+    squares = {leaf.name: leaf for leaf in leaves if leaf.is_factor}
+    arrows = [(arrays[parent], arrays[child]) for parent, child in _slots(graph) if parent != child]
+    ties = [(squares[f.name], arrays[a]) for f in _factors(graph).values() for a in f.arrays]
+    return arrows, ties
+
+
 def _slots(graph: FactorGraph) -> dict[tuple[str, str], list[str]]:
     """(parent, child) pairs of arrays in order, each with the slots that the parent enters."""
     slots: dict[tuple[str, str], list[str]] = {}
     for relation in graph.relations:
         if isinstance(relation, Argument):
-            slots.setdefault((relation.parent, relation.child), []).append(relation.slot)
+            entered = slots.setdefault((relation.parent, relation.child), [])
+            entered += [relation.slot] if relation.slot not in entered else []
     return slots
 
 
@@ -99,7 +123,7 @@ def _factors(graph: FactorGraph) -> dict[str, Factor]:
 
 
 def _array_leaf(array: Array, layer: int, loops: bool) -> Leaf:
-    text = max(_width(array.name, NAME), _width(_clip(array.distribution), TEXT))
+    text = max(_width(array.name, NAME), _width(_caption(array), TEXT))
     rx = max(0.6 * text + (12 if array.generated else 8), 28.0)
     beside = rx + (LOOP if loops else 0.0)
     return Leaf(array.name, array.plates, False, layer, rx, 25.0, rx, beside)
@@ -148,7 +172,7 @@ def _array(array: Array, leaf: Leaf, shaded: bool) -> str:
         f"<g><title>{escape(title)}</title>"
         + _outline(leaf.x, leaf.y, leaf.left, leaf.half, style, array.deterministic, array.generated)
         + _text(array.name, leaf.x, leaf.y - 1, NAME, ' text-anchor="middle" font-weight="bold"')
-        + _text(_clip(array.distribution), leaf.x, leaf.y + 14, TEXT, ' text-anchor="middle"')
+        + _text(_caption(array), leaf.x, leaf.y + 14, TEXT, ' text-anchor="middle"')
         + "</g>"
     )
 
@@ -218,7 +242,7 @@ class _Curve:
         start, control, end = np.array([self.start, self.control, self.end])
         return np.asarray((1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end)
 
-    def drawn(self, marker: str) -> str:
+    def drawn(self, marker: str = "") -> str:
         """The SVG path."""
         (x0, y0), (x1, y1), (x2, y2) = self.start, self.control, self.end
         path = f"M{x0:.1f} {y0:.1f} Q{x1:.1f} {y1:.1f} {x2:.1f} {y2:.1f}"
@@ -276,6 +300,16 @@ def _text(text: str, x: float, y: float, size: int, style: str) -> str:
 def _width(text: str, size: int) -> float:
     """An estimate, generous for most fonts."""
     return 0.63 * size * len(text)
+
+
+def _caption(array: Array) -> str:
+    """The distribution's form, its inner forms left out as far as room asks for it."""
+    form = array.distribution
+    form = form[1:-1] if form.startswith("(") and form.endswith(")") else form
+    form = LOOK_UP.sub(r"\1[\2\3]", form)
+    while len(form) > TEXT_LIMIT and (shorter := INNERMOST.sub("…", form)) != form:
+        form = shorter
+    return _clip(form)
 
 
 def _clip(text: str) -> str:

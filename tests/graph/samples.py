@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import strategies as st
 
 from gsdmc.graph.factor_graph import (
     Argument,
@@ -181,3 +182,33 @@ SAMPLES = {
     "chain-7": chain(7),
     "islands-7-4": islands(7, 4),
 }
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> FactorGraph:
+    """Small graphs of no particular form: arguments between any arrays, ragged factors, repeats."""
+    b = Builder()
+    for name in "ijk":
+        b.plate(name, draw(st.integers(1, 3)), draw(st.sampled_from(("exchangeable", "ordered", "fixed"))))
+    names = "ABCD"[: draw(st.integers(1, 4))]
+    for name in names:
+        plates = " ".join(draw(st.lists(st.sampled_from("ijk"), max_size=3)))
+        b.array(name, plates, "normal(0, 1)", deterministic=draw(st.booleans()))
+    total = b.build().nodes
+    for _ in range(draw(st.integers(0, 5))):
+        first, second = sorted(draw(st.tuples(*[st.sampled_from(names)] * 2)))
+        parents = draw(st.lists(st.sampled_from(b.nodes(first).ravel().tolist()), min_size=1, max_size=6))
+        child = st.sampled_from(b.nodes(second).ravel().tolist())
+        pairs = [(p, draw(child)) for p in parents]
+        pairs = [(p, c) for p, c in pairs if p != c]
+        if pairs:
+            edges = np.array(pairs, dtype=np.int64)
+            b.argument(first, second, edges[:, 0], edges[:, 1], draw(st.sampled_from(("mean", "std"))))
+    for i in range(draw(st.integers(0, 2))):
+        rows = draw(st.lists(st.lists(st.integers(-1, total - 1), min_size=4, max_size=4), max_size=3))
+        members = np.array(rows, dtype=np.int64).reshape(-1, 4)
+        position = b.build().array_of_node
+        inside = {names[position[m]] for m in members.ravel() if m >= 0}
+        if inside:
+            b.factor(f"f{i}", "(any)", " ".join(sorted(inside)), "", members)
+    return b.build()
