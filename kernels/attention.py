@@ -6,12 +6,21 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from gsdmc.kernels import csr, reference
+from gsdmc.kernels import csr, dense, reference
 from gsdmc.kernels.structure import Structure
 
 Implementation = Callable[[Tensor, Tensor, Tensor, Structure, Tensor | None, float], Tensor]
 
-BACKENDS: dict[str, Implementation] = {"reference": reference.attend, "cpu": csr.attend}
+BACKENDS: dict[str, Implementation] = {
+    "reference": reference.attend,
+    "dense": dense.attend,
+    "cpu": csr.attend,
+}
+
+# Where dense products win on a CPU (benchmarks/attention.py, forward and backward): an entry of the sparse
+# kernel costs about three times a pair of the dense one, and below 32 nodes the fixed costs decide.
+DENSE_NODES = 32
+DENSE_SHARE = 1 / 3
 
 
 def sparse_attention(
@@ -33,7 +42,8 @@ def sparse_attention(
         structure: who attends to whom, on q's device.
         role_bias: `[H, R]`; an entry's logit gains the sum of the biases of its role set.
         scale: factor of q·k, 1/√D when None.
-        backend: `reference` (dense), `cpu` (cost follows edges) or `auto`.
+        backend: `reference` (dense, the oracle), `dense` (for small or full graphs), `cpu` (cost follows
+            the edges) or `auto`, which picks by device, number of nodes and share of pairs that are entries.
 
     Returns:
         `[B, H, N, D]`; differentiable once in q, k, v and role_bias.
@@ -48,14 +58,18 @@ def sparse_attention(
     if role_bias is not None:
         per_set = role_bias.to(q.dtype) @ structure.membership.to(q.dtype).T  # [H, S]
         entry_bias = per_set.index_select(1, structure.role_sets)  # [H, E]
-    return _choose(backend)(q, k, v, structure, entry_bias, scale)
+    return _choose(backend, q, structure)(q, k, v, structure, entry_bias, scale)
 
 
-def _choose(backend: str) -> Implementation:
+def _choose(backend: str, q: Tensor, structure: Structure) -> Implementation:
     if backend == "auto":
-        backend = "cpu"
+        small = structure.nodes <= DENSE_NODES
+        full = structure.entries >= DENSE_SHARE * structure.nodes**2
+        backend = "dense" if small or full or q.device.type != "cpu" else "cpu"
     if backend not in BACKENDS:
-        raise ValueError(f"unknown attention backend {backend!r}: expected auto, {', '.join(BACKENDS)}")
+        raise ValueError(f"backend: expected auto, {', '.join(BACKENDS)}, got {backend!r}")
+    if backend == "cpu" and q.device.type != "cpu":
+        raise ValueError(f"backend cpu: expected tensors on the cpu, got {q.device}")
     return BACKENDS[backend]
 
 

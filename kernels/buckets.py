@@ -88,7 +88,7 @@ def _make(s: Structure, heads: int) -> Buckets:
 
     widths = _widths(degrees)
     slots, pads, blocks = [], [], []
-    for width in widths.unique().tolist():
+    for width in torch.unique(widths).tolist():
         members = torch.nonzero(widths == width)[:, 0]
         step = torch.arange(width)[:, None]
         slots.append((pointers[members] + step.minimum(degrees[members] - 1)).flatten())
@@ -115,7 +115,7 @@ def _make(s: Structure, heads: int) -> Buckets:
 
 def _widths(degrees: Tensor) -> Tensor:
     """The bucket width of each row: its degree, or the next of 1, 2, 3, 4, 6, 8, 12, 16, ... above it."""
-    if degrees.unique().numel() <= EXACT:
+    if torch.unique(degrees).numel() <= EXACT:
         return degrees
     power = 2 ** torch.log2(degrees.double()).ceil().long()
     return torch.where((power >= 4) & (4 * degrees <= 3 * power), 3 * power // 4, power)

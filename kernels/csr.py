@@ -18,7 +18,7 @@ from torch.nn import functional
 from gsdmc.kernels.buckets import Buckets, buckets
 from gsdmc.kernels.structure import Structure
 
-CHUNK = 2**19  # scores computed at once; more gains no speed and costs memory
+CHUNK = 2**17  # scores computed at once; more gains no speed and costs memory
 
 
 def attend(
@@ -28,7 +28,8 @@ def attend(
     kind = torch.float64 if q.dtype == torch.float64 else torch.float32
     rows = [x.to(kind).transpose(1, 2).contiguous() for x in (q, k, v)]  # [B, N, H, D]
     bias = None if entry_bias is None else entry_bias.to(kind)
-    out: Tensor = _Attention.apply(*rows, bias, buckets(structure, q.shape[1]), scale)
+    plan = buckets(structure, q.shape[1])
+    out: Tensor = _Attention.apply(*rows, bias, plan, scale)  # type: ignore[no-untyped-call]
     return out.transpose(1, 2).to(q.dtype)
 
 
@@ -98,7 +99,7 @@ def _gathered(plan: Buckets, weights: Tensor, table: Tensor) -> Tensor:
     pointers, columns = plan.table(weights.shape[0])
     sums = functional.embedding_bag(
         columns,
-        table.view(-1, table.shape[-1]),
+        table.detach().view(-1, table.shape[-1]),  # or torch would make what only its own backward needs
         pointers,
         mode="sum",
         per_sample_weights=weights.view(-1),
@@ -112,7 +113,7 @@ def _softmax(plan: Buckets, scores: Tensor, shift: Tensor | None) -> Tensor:
     slots = scores.index_select(1, plan.to_slots)
     if shift is not None:
         slots += shift
-    parts = slots.split([g * m for g, m in plan.blocks], dim=1)
+    parts = torch.split(slots, [g * m for g, m in plan.blocks], dim=1)
     done = [
         torch.softmax(part.view(-1, g, m), dim=1).view(-1, g * m)
         for part, (g, m) in zip(parts, plan.blocks, strict=True)

@@ -1,0 +1,77 @@
+"""Attention on the CPU by batched dense products: for graphs so small or so full that sparsity costs more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from gsdmc.kernels.structure import Structure
+
+CHUNK = 2**17  # scores computed at once: half a MiB, so that they stay in the second-level cache
+
+
+def attend(
+    q: Tensor, k: Tensor, v: Tensor, structure: Structure, entry_bias: Tensor | None, scale: float
+) -> Tensor:
+    """Softmax attention over each node's neighbours; q, k, v `[B, H, N, D]`, entry_bias `[H, E]`."""
+    kind = torch.float64 if q.dtype == torch.float64 else torch.float32
+    tables = [x.to(kind).contiguous() for x in (q, k, v)]
+    bias = None if entry_bias is None else entry_bias.to(kind)
+    out: Tensor = _Attention.apply(*tables, bias, structure, scale)  # type: ignore[no-untyped-call]
+    return out.to(q.dtype)
+
+
+class _Attention(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, structure: Structure, scale: float
+    ) -> Tensor:
+        batch, heads, nodes, _ = q.shape
+        values = q.new_zeros(1, 1) if bias is None else bias
+        mask = q.new_full((values.shape[0], nodes, nodes), -torch.inf)  # [H or 1, N, N]
+        mask[:, structure.rows, structure.indices] = values
+        out = torch.empty_like(q)
+        weights = q.new_empty(batch, heads, nodes, nodes)
+        for part in _chunks(q):
+            size = len(range(*part.indices(batch))) * heads
+            w = weights[part].view(size, nodes, nodes)
+            torch.bmm(_flat(q[part]), _flat(k[part]).transpose(1, 2), out=w)
+            torch.add(mask, weights[part], alpha=scale, out=weights[part])
+            torch.softmax(w, dim=-1, out=w)
+            torch.bmm(w, _flat(v[part]), out=_flat(out[part]))
+        ctx.save_for_backward(q, k, v, weights)
+        ctx.structure, ctx.scale, ctx.biased = structure, scale, bias is not None
+        return out
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, d_out: Tensor) -> tuple[Tensor | None, ...]:
+        q, k, v, weights = ctx.saved_tensors
+        d_out = d_out.contiguous()
+        d_q, d_k, d_v = torch.empty_like(q), torch.empty_like(k), torch.empty_like(v)
+        nodes = q.shape[2]
+        d_mask = q.new_zeros(q.shape[1], nodes, nodes)
+        for part in _chunks(q):
+            w, d_o = weights[part].view(-1, nodes, nodes), _flat(d_out[part])
+            torch.bmm(w.transpose(1, 2), d_o, out=_flat(d_v[part]))
+            d_w = torch.bmm(d_o, _flat(v[part]).transpose(1, 2))
+            d_s = torch._softmax_backward_data(d_w, w, -1, w.dtype)
+            if ctx.biased:
+                d_mask += d_s.view(-1, *d_mask.shape).sum(0)
+            torch.bmm(d_s, _flat(k[part]), out=_flat(d_q[part])).mul_(ctx.scale)
+            torch.bmm(d_s.transpose(1, 2), _flat(q[part]), out=_flat(d_k[part])).mul_(ctx.scale)
+        s = ctx.structure
+        return d_q, d_k, d_v, d_mask[:, s.rows, s.indices] if ctx.biased else None, None, None
+
+
+def _chunks(q: Tensor) -> list[slice]:
+    batch, heads, nodes, _ = q.shape
+    step = max(1, CHUNK // max(1, heads * nodes * nodes))
+    return [slice(start, min(start + step, batch)) for start in range(0, batch, step)]
+
+
+def _flat(x: Tensor) -> Tensor:
+    return x.view(-1, *x.shape[2:])  # [b, H, N, D] to [b·H, N, D]
