@@ -67,6 +67,8 @@ CURES = {
     "vec": "sequences are vectors already",
     "list": "write `vector`, or `[...]`",
     "assoc": "write `(put xs k x)`",
+    "->": "write nested calls, `(g (f x))`",
+    "->>": "write nested calls, `(g (f x))`",
     "recur": "recursion is not supported: write `(loop count init f args ...)` or `reduce`",
     "defm": "write `defn`",
     "query": "write the model's forms at the top level",

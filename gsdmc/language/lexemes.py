@@ -23,6 +23,9 @@ _UNSUPPORTED = {
     "'": ("quoting `'` is not part of gsdmc", "write data as a vector `[...]` or a string"),
     "`": ("quoting with a backquote is not part of gsdmc", None),
     "~": ("unquoting `~` is not part of gsdmc", None),
+    "//": ("`//` starts no form", "comments start with `;`"),
+    "\N{LEFT DOUBLE QUOTATION MARK}": ("a curly quote starts no string", 'write a plain `"`'),
+    "\N{RIGHT DOUBLE QUOTATION MARK}": ("a curly quote starts no string", 'write a plain `"`'),
     "@": ("`@` is not part of gsdmc", None),
 }
 

@@ -20,7 +20,7 @@ def parse(text: str, name: str = "<string>", *, nesting: int = NESTING_LIMIT) ->
     Brackets may nest `nesting` deep. Reading evaluates nothing.
 
     Raises:
-        GsdmcError: at the first place where the text is no program, in reading order.
+        GsdmcError: at a place where the text is no program.
     """
     source = Source(name, text)
     try:

@@ -32,11 +32,12 @@ class Signature:
 
     @property
     def expected(self) -> str:
-        """The number of arguments in words: `2 arguments`, `1 to 3 arguments`, `at least 1 argument`."""
+        """The number of arguments in words: `2 arguments`, `1 or 2 arguments`, `at least 1 argument`."""
         if self.most is None:
             return f"at least {plural(self.least, 'argument')}"
         if self.least < self.most:
-            return f"{self.least} to {plural(self.most, 'argument')}"
+            to = "or" if self.most == self.least + 1 else "to"
+            return f"{self.least} {to} {plural(self.most, 'argument')}"
         return plural(self.most, "argument") if self.most else "no arguments"
 
     def __str__(self) -> str:

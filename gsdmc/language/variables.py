@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gsdmc.language.builtins import BUILTINS
 from gsdmc.language.calls import is_distribution, short
+from gsdmc.language.foreign import SPECIAL_SHAPES
 from gsdmc.language.forms import Constant, Form, KeywordForm, ListForm, MapForm, Symbol, VectorForm, describe
 from gsdmc.language.scope import Scope
 from gsdmc.language.signatures import plural
@@ -27,7 +28,7 @@ def sample(parser: Expressions, form: ListForm, scope: Scope, bound: str | None)
     if len(args) not in (1, 2):
         raise _count("sample", "a name and a distribution", form)
     if len(args) == 2:
-        _check_name("sample", args[0], args[1])
+        _check_name("sample", args[0], args[1], scope)
     _note_draw(parser, form)
     _check_distribution("sample", form, args[-1], scope)
     name = parser.expression(args[0], scope) if len(args) == 2 else None
@@ -40,7 +41,7 @@ def observe(parser: Expressions, form: ListForm, scope: Scope, bound: str | None
     if len(args) not in (2, 3):
         raise _count("observe", "a name, a distribution and a value", form)
     if len(args) == 3:
-        _check_name("observe", args[0], args[1])
+        _check_name("observe", args[0], args[1], scope)
     elif _is_name(args[0]) and is_distribution(args[1], scope):
         raise shape("observe", "this `observe` has no value", form.span)
     _note_draw(parser, form)
@@ -57,7 +58,7 @@ def factor(parser: Expressions, form: ListForm, scope: Scope, bound: str | None)
     args = form.items[1:]
     if len(args) != 2:
         raise _count("factor", "a name and an expression", form)
-    _check_name("factor", *args)
+    _check_name("factor", args[0], args[1], scope)
     _note_draw(parser, form)
     if is_distribution(args[1], scope):
         raise GsdmcError(
@@ -88,11 +89,21 @@ def extern(parser: Expressions, form: ListForm, scope: Scope, bound: str | None)
     return Extern(form.span, head.name, parser.all(form.items[2:], scope))
 
 
-def _check_name(head: str, name: Form, after: Form) -> None:
+def _check_name(head: str, name: Form, after: Form, scope: Scope) -> None:
     if _is_name(after) and not _is_name(name):
         raise shape(head, f"the name comes first in `{head}`", after.span)
     if isinstance(name, Constant) and name.type == "string" and name.value == "":
         raise GsdmcError("a variable's name can't be empty", name.span)
+    if isinstance(name, Symbol) and name.name not in SPECIAL_SHAPES:
+        binding = scope.find(name.name)
+        if binding is None:
+            raise GsdmcError(
+                f"a name is a string, `{name.name}` is not bound to any",
+                name.span,
+                hint=f'write "{name.name}"',
+            )
+        if binding.constant not in (None, "a string"):
+            raise shape(head, f"a name is a string, `{name.name}` is {binding.constant}", name.span)
     if isinstance(name, KeywordForm):
         raise GsdmcError("a name is a string, this is a keyword", name.span, hint=f'write "{name.name}"')
     if isinstance(name, VectorForm | MapForm) or (isinstance(name, Constant) and name.type != "string"):

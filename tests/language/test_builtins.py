@@ -46,11 +46,14 @@ def test_aliases() -> None:
 
 
 def test_expected_counts_in_words() -> None:
-    words = {text: Signature.of("f", text).expected for text in ("", "x", "x y", "x [y]", "x y ...")}
+    words = {
+        text: Signature.of("f", text).expected for text in ("", "x", "x y", "x [y]", "[x] [y] z", "x y ...")
+    }
     assert list(words.values()) == [
         "no arguments",
         "1 argument",
         "2 arguments",
-        "1 to 2 arguments",
+        "1 or 2 arguments",
+        "1 to 3 arguments",
         "at least 2 arguments",
     ]

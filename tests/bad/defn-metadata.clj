@@ -1,0 +1,1 @@
+(defn ^{:seed 1} f [x] x)

@@ -1,0 +1,1 @@
+(if (not (bernoulli 0.5)) 1 2)

@@ -1,0 +1,1 @@
+(foreach 3 [i] i)

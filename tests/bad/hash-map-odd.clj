@@ -1,0 +1,1 @@
+(hash-map :a 1 :b)

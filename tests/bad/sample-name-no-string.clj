@@ -1,0 +1,1 @@
+(let [x (sample A (normal 0 1))] x)

@@ -1,0 +1,1 @@
+(sample "x" (sample "y" (normal 0 1)))
