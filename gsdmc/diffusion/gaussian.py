@@ -30,10 +30,12 @@ def gaussian_step(
     return signal_to * x0 + (sigma_to.square() - fresh.square()).clamp(min=0).sqrt() * epsilon + fresh * noise
 
 
-def ancestral_step(schedule: ScheduleName, x: Tensor, x0: Tensor, time: Tensor, to: Tensor, noise: Tensor) -> Tensor:
-    """The paper's reverse step: the posterior's mean with the forward step's variance (Ho et al. 2020, "fixed large").
+def ancestral_step(
+    schedule: ScheduleName, x: Tensor, x0: Tensor, time: Tensor, to: Tensor, noise: Tensor
+) -> Tensor:
+    """The paper's reverse step: the posterior's mean with the forward step's variance.
 
-    Arguments as in `gaussian_step`; the step to time 0 adds no noise.
+    "Fixed large" in Ho et al. 2020. Arguments as in `gaussian_step`; the step to time 0 adds no noise.
     """
     signal, sigma = signal_and_noise(schedule, time)
     signal_to, sigma_to = signal_and_noise(schedule, to)

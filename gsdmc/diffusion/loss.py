@@ -67,9 +67,6 @@ def _summed(predictions: Values, layout: Layout, clean: Values, observed: Values
     total = torch.zeros((), dtype=next(iter(clean.values())).dtype)
     for slot in layout.arrays:
         predicted, x0, latent = predictions[slot.name], clean[slot.name], ~observed[slot.name]
-        if slot.kind.discrete:
-            error = (predicted.exp() - x0).square().sum(-1)
-        else:
-            error = (predicted - x0).square()
+        error = (predicted.exp() - x0).square().sum(-1) if slot.kind.discrete else (predicted - x0).square()
         total = total + (error * latent).sum() / latent.shape[0]
     return total

@@ -36,5 +36,7 @@ def choose_reveals(masked: Tensor, scores: Tensor, remaining: Tensor) -> Tensor:
     """
     quota = (masked.sum(1) - remaining).clamp(min=0)
     order = scores.masked_fill(~masked, -torch.inf).argsort(dim=1, descending=True)
-    rank = torch.empty_like(order).scatter_(1, order, torch.arange(order.shape[1], device=order.device).expand_as(order))
+    rank = torch.empty_like(order).scatter_(
+        1, order, torch.arange(order.shape[1], device=order.device).expand_as(order)
+    )
     return masked & (rank < quota[:, None])

@@ -38,5 +38,5 @@ class GeneratorNoise:
 
 
 def gumbel(uniform: Tensor) -> Tensor:
-    """Standard Gumbel draws from uniforms, in float64: float32 truncates their tail and sharpens the samples."""
+    """Standard Gumbel draws from uniforms, in float64: float32 would cut their tail and sharpen samples."""
     return -torch.log(-torch.log(uniform.double().clamp(1e-300, 1 - 1e-16)))

@@ -25,7 +25,8 @@ class ProcessConfig:
     Attributes:
         schedule: of the Gaussian process, `cosine` or the paper's `linear`.
         prediction: the network's target for reals, the data (`x0`) or `v` (Salimans & Ho 2022).
-        discrete: `masked` (absorbing; Sahoo et al. 2024) or `onehot` (Gaussian; Weilbach et al. 2022, section 3.4).
+        discrete: `masked` (absorbing; Sahoo et al. 2024) or `onehot` (Gaussian; Weilbach et al. 2022,
+            section 3.4).
         mask_power: a discrete value is masked at time t with probability `t ** mask_power`.
         standardise: whether reals are brought to unit scale.
         loss: `balanced` (every array weighs the same) or `sum` (squared error over all nodes, the paper's).
@@ -109,7 +110,9 @@ class Process:
                 noise[slot.name] = masked
             else:
                 epsilon = torch.randn(x0.shape, generator=generator, dtype=x0.dtype, device=device)
-                signal, sigma = (expand(f, x0).to(x0.dtype) for f in signal_and_noise(self.config.schedule, time))
+                signal, sigma = (
+                    expand(f, x0).to(x0.dtype) for f in signal_and_noise(self.config.schedule, time)
+                )
                 held = seen if x0.dim() == seen.dim() else seen[..., None]
                 state[slot.name] = torch.where(held, x0, signal * x0 + sigma * epsilon)
                 noise[slot.name] = epsilon
@@ -122,14 +125,16 @@ class Process:
     def denoise(
         self, denoiser: Denoiser, layout: Layout, state: Values, observed: Values, time: Tensor
     ) -> dict[str, Tensor]:
-        """The expected clean state of reals, `[B, *shape]`, and log probabilities of discretes, `[B, *shape, K]`."""
-        outputs = denoiser(layout, state, observed, self.network_time(time))
+        """Expected clean state of reals, `[B, *shape]`; log probabilities of discretes, `[B, *shape, K]`."""
+        outputs: dict[str, Tensor] = denoiser(layout, state, observed, self.network_time(time))
         for slot in layout.arrays:
             out = outputs[slot.name]
             if slot.kind.discrete:
                 outputs[slot.name] = F.log_softmax(out, dim=-1)
             elif self.config.prediction == "v":
-                signal, sigma = (expand(f, out).to(out.dtype) for f in signal_and_noise(self.config.schedule, time))
+                signal, sigma = (
+                    expand(f, out).to(out.dtype) for f in signal_and_noise(self.config.schedule, time)
+                )
                 outputs[slot.name] = signal * state[slot.name] - sigma * out
         return outputs
 

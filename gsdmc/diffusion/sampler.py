@@ -114,7 +114,9 @@ class _Walk:
             clean = self.state[slot.name]
             self.state[slot.name] = torch.where(self._held(slot), clean, self._normal(slot, -1))
         if self.discrete:
-            masked = torch.cat([~mask[s.name].reshape(self.batch, -1) for s in self.discrete], dim=1)  # [B, M]
+            masked = torch.cat(
+                [~mask[s.name].reshape(self.batch, -1) for s in self.discrete], dim=1
+            )  # [B, M]
             self.masked, self.latent = masked, masked.sum(1)
 
     def advance(self, step: int) -> None:
@@ -144,7 +146,9 @@ class _Walk:
 
     def _reveal(self, predicted: Values, step: int, time: Tensor, to: Tensor) -> None:
         log_probs = [predicted[s.name] for s in self.discrete]
-        uniforms = torch.cat([self._uniform(s, step, ()).reshape(self.batch, -1) for s in self.discrete], dim=1)
+        uniforms = torch.cat(
+            [self._uniform(s, step, ()).reshape(self.batch, -1) for s in self.discrete], dim=1
+        )
         left = self.process.masking(to)
         if self.config.order == "random":
             chance = (self.process.masking(time) - left) / self.process.masking(time)

@@ -20,7 +20,9 @@ class SparseAttention(nn.Module):
         self.scale = None if scaled else 1.0
         self.qkv = nn.Linear(config.width, 3 * config.width)
         self.out = nn.Linear(config.width, config.width)
-        self.role_bias = nn.Parameter(torch.zeros(config.heads, len(config.role_names))) if config.roles else None
+        self.role_bias = (
+            nn.Parameter(torch.zeros(config.heads, len(config.role_names))) if config.roles else None
+        )
 
     def forward(self, x: Tensor, structure: Structure, roles: Tensor) -> Tensor:
         """Mix `[B, N, width]` along edges; `roles` are the layout's columns in the bias."""

@@ -105,12 +105,9 @@ class ModelConfig:
     @staticmethod
     def from_json(data: dict[str, Any]) -> ModelConfig:
         """The inverse of `to_json`."""
-        names = ("embedding_keys", "role_names", "position_plates")
-        return ModelConfig(
-            **{k: v for k, v in data.items() if k not in (*names, "arrays")},
-            **{k: tuple(data[k]) for k in names},
-            arrays=tuple(ArraySpec(**spec) for spec in data["arrays"]),
-        )
+        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        fields["arrays"] = tuple(ArraySpec(**spec) for spec in data["arrays"])
+        return ModelConfig(**fields)
 
 
 def _spec(name: str, kind: Kind) -> ArraySpec:

@@ -31,7 +31,9 @@ class Denoiser(nn.Module):
         paper = config.architecture == "paper"
         self.embedding = NodeEmbedding(config, by_kind=paper)
         self.time = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
-        self.blocks = nn.ModuleList(PaperBlock(config) if paper else Block(config) for _ in range(config.layers))
+        self.blocks = nn.ModuleList(
+            PaperBlock(config) if paper else Block(config) for _ in range(config.layers)
+        )
         self.heads = Heads(config, by_kind=paper)
         if not paper:
             self.norm = nn.LayerNorm(width)
@@ -66,9 +68,13 @@ class Denoiser(nn.Module):
         if self.config.architecture == "paper":
             for block in self.blocks:
                 x = block(x, features, variables, layout.structure, rows.roles)
-            return self.heads(layout, x)
+            return self._read(layout, x)
         x = x + variables
         features = F.silu(features)
         for block in self.blocks:
             x = block(x, features, layout.structure, rows.roles)
-        return self.heads(layout, self.norm(x))
+        return self._read(layout, self.norm(x))
+
+    def _read(self, layout: Layout, nodes: Tensor) -> dict[str, Tensor]:
+        outputs: dict[str, Tensor] = self.heads(layout, nodes)
+        return outputs

@@ -54,7 +54,9 @@ class NodeEmbedding(nn.Module):
             value = state[slot.name]
             batch = value.shape[0]
             channels = slot.kind.channels
-            parts.append(self.values[self.projection_of[slot.name]](value.reshape(batch, slot.size, channels)))
+            parts.append(
+                self.values[self.projection_of[slot.name]](value.reshape(batch, slot.size, channels))
+            )
             flags.append(observed[slot.name].reshape(batch, slot.size))
         flag = torch.cat(flags, dim=1)[..., None].to(parts[0].dtype)  # [B, N, 1]
         return torch.addcmul(torch.cat(parts, dim=1), flag, self.observed)

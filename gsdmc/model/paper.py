@@ -38,7 +38,9 @@ class PaperBlock(nn.Module):
         self.variable = nn.Linear(width, width)
         self.attention = SparseAttention(config, scaled=False)
 
-    def forward(self, x: Tensor, time: Tensor, variables: Tensor, structure: Structure, roles: Tensor) -> Tensor:
+    def forward(
+        self, x: Tensor, time: Tensor, variables: Tensor, structure: Structure, roles: Tensor
+    ) -> Tensor:
         """One layer; x `[B, N, width]`, time `[B, width]`, variables `[N, width]`."""
         h = self.first(F.silu(self.norm1(x)))
         h = h + self.time(F.silu(time))[:, None] + self.variable(variables)

@@ -100,9 +100,13 @@ def load(folder: Path) -> Model:
         metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
         weights = load_file(folder / WEIGHTS)
     except (OSError, ValueError) as error:
-        raise GsdmcError(f"{folder} is not a model folder: {error}", hint="name a folder that train wrote") from error
+        raise GsdmcError(
+            f"{folder} is not a model folder: {error}", hint="name a folder that train wrote"
+        ) from error
     if configuration.get("format") != FORMAT:
-        raise GsdmcError(f"{folder} has model format {configuration.get('format')}; this version reads {FORMAT}")
+        raise GsdmcError(
+            f"{folder} has model format {configuration.get('format')}; this version reads {FORMAT}"
+        )
     training = TrainingConfig.from_json(configuration["training"])
     mean, std = weights.pop(SCALES + "mean"), weights.pop(SCALES + "std")
     process = Process(training.process, Standardiser(tuple(configuration["scale_keys"]), mean, std))

@@ -60,8 +60,8 @@ def train(
     """Train a denoiser on fresh draws of a problem.
 
     Equal problem, configuration, steps and seed give bitwise equal weights on one machine with
-    one number of threads, also when the run was interrupted and resumed. A keyboard interrupt ends training early
-    and returns the model as it is.
+    one number of threads, also when the run was interrupted and resumed. A keyboard interrupt ends
+    training early and returns the model as it is.
 
     Args:
         problem: the compiled program.
@@ -225,5 +225,3 @@ class _Run:
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-

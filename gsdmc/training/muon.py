@@ -32,7 +32,7 @@ class Muon(torch.optim.Optimizer):
                 if matrix.grad is not None:
                     by_shape[matrix.shape].append(matrix)
             for shape, matrices in by_shape.items():
-                gradients = [m.grad for m in matrices]
+                gradients = [m.grad for m in matrices if m.grad is not None]
                 buffers = [self._buffer(m) for m in matrices]
                 torch._foreach_lerp_(buffers, gradients, 1 - group["momentum"])
                 nesterov = torch._foreach_lerp(gradients, buffers, group["momentum"])

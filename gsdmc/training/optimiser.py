@@ -24,9 +24,13 @@ class Optimiser:
         matrices = _block_matrices(denoiser) if config.optimiser == "muon" else {}
         rest = {n: p for n, p in denoiser.named_parameters() if n not in matrices}
         adam = torch.optim.Adam(rest.values(), lr=config.learning_rate, betas=config.betas, foreach=True)
-        self.parts: list[tuple[torch.optim.Optimizer, float, list[str]]] = [(adam, config.learning_rate, list(rest))]
+        self.parts: list[tuple[torch.optim.Optimizer, float, list[str]]] = [
+            (adam, config.learning_rate, list(rest))
+        ]
         if matrices:
-            self.parts.append((Muon(matrices.values(), config.matrix_rate), config.matrix_rate, list(matrices)))
+            self.parts.append(
+                (Muon(matrices.values(), config.matrix_rate), config.matrix_rate, list(matrices))
+            )
 
     def step(self, factor: float) -> None:
         """Clip the gradient, update at `factor` times the peak rates, and clear the gradient."""
@@ -50,13 +54,15 @@ class Optimiser:
         """Restore what `state` returned."""
         for part, _, names in self.parts:
             for name, parameter in zip(names, _parameters(part), strict=True):
-                moments = {k.rpartition("/")[2]: v for k, v in tensors.items() if k.rpartition("/")[0] == name}
+                moments = {
+                    k.rpartition("/")[2]: v for k, v in tensors.items() if k.rpartition("/")[0] == name
+                }
                 if moments:
                     part.state[parameter] = {k: v.clone() for k, v in moments.items()}
 
 
 def schedule(config: TrainingConfig, step: int, progress: float) -> float:
-    """The factor of the peak rate: linear warm-up by step, half cosine by progress (0 to 1) through the budget."""
+    """Factor of the peak rate: linear warm-up by step, then half a cosine by progress (0 to 1)."""
     warm = min(1.0, (step + 1) / (config.warmup + 1))
     if not config.decay:
         return warm

@@ -20,7 +20,7 @@ class _PaperSetting(NamedTuple):
     ema: float = 0.999
 
 
-# Table 2 of Weilbach et al. 2022; what it leaves out (inversion, hbmf, EMA) is from the authors' configuration files.
+# Table 2 of Weilbach et al. 2022; what it leaves out (inversion, hbmf, EMA) is from the authors' settings.
 PAPER = {
     "bcmf": _PaperSetting(64, 12, 2, 2e-5, 32),
     "sudoku": _PaperSetting(128, 6, 8, 2e-5, 32),

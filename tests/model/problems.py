@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from gsdmc.kernels.structure import Structure
 from torch import Tensor
 
-from gsdmc.kernels.structure import Structure
 from gsdmc.language.kinds import BOOLEAN, REAL, Kind, category
 from gsdmc.language.source import Source, Span
 from gsdmc.language.syntax import Given
@@ -62,7 +62,11 @@ def make_layout(
     nodes = np.arange(offset)
     rows, columns, roles, names = [nodes], [nodes], [np.zeros_like(nodes)], ["self"]
     for name, children, parents in relations:
-        pairs = [(children, parents, name)] if cliques else [(children, parents, name), (parents, children, f"~{name}")]
+        pairs = (
+            [(children, parents, name)]
+            if cliques
+            else [(children, parents, name), (parents, children, f"~{name}")]
+        )
         for a, b, role in pairs:
             rows.append(a.ravel())
             columns.append(b.ravel())
@@ -75,7 +79,9 @@ def make_layout(
     else:
         embedding = nodes
     empty = torch.zeros(offset, 0, dtype=torch.int64)
-    return Layout(tuple(slots), structure, tuple(names), tuple(keys), torch.from_numpy(embedding), empty, (), diameter)
+    return Layout(
+        tuple(slots), structure, tuple(names), tuple(keys), torch.from_numpy(embedding), empty, (), diameter
+    )
 
 
 def bcmf(m: int = 5, n: int = 5, k: int = 3) -> HandProblem:
@@ -139,7 +145,9 @@ def latin(size: int = 4) -> HandProblem:
     index = np.arange(size * size).reshape(size, size)
     rows = np.repeat(index, size, axis=1).ravel()
     columns = np.tile(index, (1, size)).ravel()
-    layout = make_layout([("cell", category(size), (size, size))], [("row", rows, columns)], diameter=2, cliques=True)
+    layout = make_layout(
+        [("cell", category(size), (size, size))], [("row", rows, columns)], diameter=2, cliques=True
+    )
 
     def simulate(batch: int, seed: int) -> dict[str, Tensor]:
         g = torch.Generator().manual_seed(seed)
