@@ -37,14 +37,14 @@ class Name(Expr):
 
 @dataclass(frozen=True)
 class VectorExpr(Expr):
-    """`[a b c]`"""
+    """`[a b c]`."""
 
     items: tuple[Expr, ...]
 
 
 @dataclass(frozen=True)
 class MapExpr(Expr):
-    """`{k v ...}`"""
+    """`{k v ...}`."""
 
     entries: tuple[tuple[Expr, Expr], ...]
 
@@ -59,7 +59,7 @@ class Let(Expr):
 
 @dataclass(frozen=True)
 class If(Expr):
-    """`(if test then else)`"""
+    """`(if test then else)`."""
 
     test: Expr
     then: Expr
@@ -123,7 +123,7 @@ class Observe(Expr):
 
 @dataclass(frozen=True)
 class Factor(Expr):
-    """`(factor name expression)`"""
+    """`(factor name expression)`."""
 
     name: Expr
     value: Expr
@@ -131,7 +131,7 @@ class Factor(Expr):
 
 @dataclass(frozen=True)
 class Untracked(Expr):
-    """`(untracked expression)`"""
+    """`(untracked expression)`."""
 
     value: Expr
 
@@ -158,7 +158,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Def:
-    """`(def ^{:in [lo hi] :seed s} name value)`"""
+    """`(def ^{:in [lo hi] :seed s} name value)`."""
 
     span: Span = field(compare=False, repr=False)
     name: str
