@@ -43,6 +43,12 @@ def test_cycles_beyond_one_word_of_sources(length: int) -> None:
     assert measured(nx.cycle_graph(length), 10**9) == (length // 2, True)
 
 
+def test_where_the_sweeps_are_one_short() -> None:
+    graph = nx.complete_multipartite_graph(1, 1, 3)
+    assert measured(graph, 10**9) == (2, True)
+    assert measured(graph, 0)[0] == 2
+
+
 @given(st.integers(2, 25), st.floats(0, 0.3), st.integers(0, 10**6), st.data())
 def test_distances(nodes: int, density: float, seed: int, data: st.DataObject) -> None:
     graph = nx.gnp_random_graph(nodes, density, seed=seed)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gsdmc.graph.factor_graph import Factor, FactorGraph, Plate
 from gsdmc.graph.symmetry_check import check_automorphism, orbit_representatives, permute_nodes
-from tests.graph.samples import SAMPLES, bcmf, boolean, gram, graphs, sorting
+from tests.graph.samples import SAMPLES, Builder, bcmf, boolean, gram, graphs, sorting
 
 PLATES = [
     (name, plate) for name, graph in SAMPLES.items() for plate in graph.plates if plate.cls == "exchangeable"
@@ -30,16 +30,21 @@ def test_ordered_and_fixed_plates_are_not() -> None:
     assert not check_automorphism(boolean(2), "y0", np.array([0, 2, 1, 3]))
 
 
-def test_roles_count_not_only_edges() -> None:
+@pytest.mark.parametrize(("second", "symmetric"), [("f", True), ("g", False)])
+def test_roles_count_not_only_edges(second: str, symmetric: bool) -> None:
+    b = Builder()
+    b.plate("i", 2)
+    x, z = b.array("x", "i", "normal(0, 1)"), b.array("z", "", "normal(0, 1)")
+    b.factor("f", "(any)", "x z", "", np.array([[x[0], z]]))
+    b.factor(second, "(any)", "x z", "", np.array([[x[1], z]]))
+    assert check_automorphism(b.build(), "i", np.array([1, 0])) is symmetric
+
+
+def test_a_relation_that_singles_out_a_replica_is_seen() -> None:
     graph = bcmf(2, 2, 1)
-    first = np.array([[0, 1]])
-    lone = Factor("f", "(any)", ("A",), (), first)
+    lone = Factor("g", "(any)", ("A", "R"), (), np.array([[0, 2]]))
     other = FactorGraph(graph.arrays, graph.plates, (*graph.relations, lone))
-    assert check_automorphism(other, "i", np.array([1, 0]))
-    a0_r0 = Factor("g", "(any)", ("A", "R"), (), np.array([[0, 2]]))
-    assert not check_automorphism(
-        FactorGraph(graph.arrays, graph.plates, (*graph.relations, a0_r0)), "i", np.array([1, 0])
-    )
+    assert not check_automorphism(other, "i", np.array([1, 0]))
 
 
 def test_permute_nodes_moves_every_dimension_of_the_plate() -> None:
