@@ -1,0 +1,97 @@
+"""The command `gsdmc`: arguments in, exit code out.
+
+Commands import what they run when they run, so that help and usage errors come at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from gsdmc.cli import compile as compile_command
+from gsdmc.cli import evaluate, sample, simulate, train
+from gsdmc.cli.options import bundled_names
+
+OK, USER, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+DESCRIPTION = """Compile a generative program into a neural solver for it.
+
+A program names random variables and how they relate. gsdmc compiles it into a sparse graph, trains
+a diffusion model whose attention follows that graph, and samples any variables given others."""
+
+EPILOG = """examples:
+  gsdmc compile bcmf --mask mask.png
+  gsdmc train bcmf --minutes 5
+  gsdmc sample runs/bcmf --evidence E=E.npy -n 10 -o samples.npz
+  gsdmc evaluate runs/bcmf
+
+exit codes: 0 ok, 1 something in your program, files or evidence, 2 usage
+
+bundled programs: {programs}"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="gsdmc",
+        description=DESCRIPTION,
+        epilog=EPILOG.format(programs=", ".join(bundled_names())),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"gsdmc {_version()}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in (compile_command, simulate, train, sample, evaluate):
+        module.add(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal without Unicode shows ? in its place
+            stream.reconfigure(errors="replace")
+    args = build_parser().parse_args(argv)
+    try:
+        args.run(args)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception as error:
+        if args.traceback:
+            raise
+        print(_describe(error), file=sys.stderr)
+        return USER
+    return OK
+
+
+def _describe(error: Exception) -> str:
+    from gsdmc.language.diagnostics import render
+    from gsdmc.language.source import GsdmcError
+
+    if isinstance(error, GsdmcError):
+        return render(error, color=sys.stderr.isatty() and "NO_COLOR" not in os.environ)
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return f"error: {place}{error.strerror or error}"
+    if isinstance(error, MemoryError):
+        return "error: out of memory\nhelp: smaller sizes, a smaller batch or fewer samples need less"
+    kind = type(error).__name__
+    return f"error: {kind}: {error}\nhelp: this is a fault of gsdmc; --traceback shows where it happened"
+
+
+def _version() -> str:
+    try:
+        return version("gsdmc")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

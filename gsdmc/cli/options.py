@@ -1,0 +1,175 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gsdmc.compiler import Problem
+
+Setting = tuple[str, Any]
+FILE = "@"
+"""What marks a value of --set as a file's name."""
+
+PRESETS = ("default", "paper")
+"""Names of the presets, as in `gsdmc.training.presets`, which takes seconds to import."""
+
+
+def bundled_names() -> list[str]:
+    """Programs that come with gsdmc, found without the compiler, which takes seconds to import."""
+    return sorted(p.name[:-4] for p in files("gsdmc.programs").iterdir() if p.name.endswith(".clj"))
+
+
+def new_parser(commands: Any, name: str, help_text: str, example: str) -> argparse.ArgumentParser:
+    """A command's parser, with `--traceback`."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=help_text,
+        description=help_text[0].upper() + help_text[1:] + ".",
+        epilog=example,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--traceback", action="store_true", help="show where in gsdmc an error arose")
+    return parser
+
+
+def add_program(parser: argparse.ArgumentParser) -> None:
+    """The program, and the values that stand in place of its `def`s."""
+    names = ", ".join(bundled_names())
+    parser.add_argument(
+        "program",
+        metavar="PROGRAM",
+        help=f"a bundled program ({names}), a path, a compiled problem (FILE.gsdm), or - for standard input",
+    )
+    parser.add_argument(
+        "--set",
+        dest="settings",
+        metavar="NAME=VALUE",
+        type=setting,
+        action="append",
+        default=[],
+        help="the value of a def: a number, true, false, [1, 2, 3], or @FILE.npy for data; may be repeated",
+    )
+
+
+def add_sizes(parser: argparse.ArgumentParser) -> None:
+    """Sizes to run a model at."""
+    parser.add_argument(
+        "--set",
+        dest="sizes",
+        metavar="NAME=SIZE",
+        type=size,
+        action="append",
+        default=[],
+        help="a size of the program, where it is free; may be repeated",
+    )
+
+
+def add_preset(parser: argparse.ArgumentParser, what: str) -> None:
+    """`--preset`."""
+    usual = PRESETS[0]
+    parser.add_argument("--preset", choices=PRESETS, default=usual, help=f"{what} (default {usual})")
+
+
+def add_seed(parser: argparse.ArgumentParser, what: str) -> None:
+    """`--seed`."""
+    parser.add_argument("--seed", type=whole, default=0, metavar="S", help=f"seed of {what} (default 0)")
+
+
+def add_json(parser: argparse.ArgumentParser, what: str) -> None:
+    """`--json`."""
+    parser.add_argument("--json", action="store_true", help=f"print {what} as JSON")
+
+
+def setting(text: str) -> Setting:
+    """`NAME=VALUE`; the value is JSON, or `@` and a file's name."""
+    name, found, value = text.partition("=")
+    if not found or not name:
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, got {text!r}")
+    if value.startswith(FILE):
+        return name, value
+    try:
+        parsed = json.loads(value)
+    except ValueError:
+        parsed = None
+    if parsed is None or isinstance(parsed, str | dict):
+        raise argparse.ArgumentTypeError(
+            f"the value of {name} is a number, true, false, a list or @FILE, not {value!r}"
+        )
+    return name, parsed
+
+
+def size(text: str) -> tuple[str, int]:
+    """`NAME=SIZE`."""
+    name, found, value = text.partition("=")
+    if not found or not name or not value.isdigit():
+        raise argparse.ArgumentTypeError(f"expected NAME=SIZE, a whole number, got {text!r}")
+    return name, int(value)
+
+
+def whole(text: str) -> int:
+    """A whole number, 0 or more."""
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"expected a whole number, 0 or more, got {text!r}")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """A whole number above 0."""
+    number = whole(text)
+    if number == 0:
+        raise argparse.ArgumentTypeError("expected at least 1, got 0")
+    return number
+
+
+def duration(text: str) -> float:
+    """Minutes, above 0."""
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = 0.0
+    if not 0 < minutes < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected minutes, above 0, got {text!r}")
+    return minutes
+
+
+def compiled(program: str, settings: Sequence[Setting]) -> Problem:
+    """Compile the program that the arguments name.
+
+    Raises:
+        GsdmcError: anything that is wrong with it, or with a file of data.
+    """
+    from gsdmc.compiler import compile_problem
+
+    overrides = {name: data(name, value) for name, value in settings}
+    return compile_problem(sys.stdin if program == "-" else program, **overrides)  # type: ignore[arg-type]
+
+
+def data(name: str, value: Any) -> Any:
+    """A setting's value, read from its file where it names one.
+
+    Raises:
+        GsdmcError: the file can't be read, or lacks entries.
+    """
+    if not (isinstance(value, str) and value.startswith(FILE)):
+        return value
+    import numpy as np
+
+    from gsdmc.inference.cells import read_cells
+    from gsdmc.inference.read_evidence import read_array
+    from gsdmc.language.source import GsdmcError
+
+    read = read_array(value[1:], name)
+    cells = read_cells(name, read)
+    if cells.missing.any():
+        raise GsdmcError(f"{value[1:]} lacks entries, but `{name}` is data.", hint="fill in every entry")
+    kept = isinstance(read, np.ndarray) and read.dtype.kind in "biuf"
+    if kept:
+        return read
+    whole_numbers = bool((cells.values == np.floor(cells.values)).all())
+    return cells.values.astype(np.int64) if whole_numbers else cells.values

@@ -1,0 +1,82 @@
+"""Progress of a training run, and an end to it by Ctrl-C between two steps."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from gsdmc.training.loop import Progress
+
+INTERVAL = 15.0
+"""Seconds between lines where standard error is no terminal."""
+
+
+class ProgressLine:
+    """Shows a run's step, loss, speed and time left, and stops the run when it was asked to.
+
+    On a terminal one line is rewritten; elsewhere a line comes now and then.
+    """
+
+    def __init__(self, steps: int | None, stream: TextIO | None = None) -> None:
+        self.steps = steps
+        self.stream = stream or sys.stderr
+        self.live = self.stream.isatty()
+        self.shown = -INTERVAL
+        self.width = 0
+        self.stopping = False
+
+    def __call__(self, progress: Progress) -> None:
+        """Show where the run is.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed since; training ends here, between two steps.
+        """
+        last = progress.seconds_left == 0
+        now = time.monotonic()
+        if self.live or last or now - self.shown >= INTERVAL:
+            self.shown = now
+            self._write(describe(progress, self.steps), last)
+        if self.stopping and not last:
+            raise KeyboardInterrupt
+
+    def _write(self, text: str, last: bool) -> None:
+        if not self.live:
+            print(text, file=self.stream, flush=True)
+            return
+        self.width = max(self.width, len(text))
+        print("\r" + text.ljust(self.width), end="\n" if last else "", file=self.stream, flush=True)
+
+    @contextmanager
+    def stop_on_interrupt(self) -> Iterator[None]:
+        """Let Ctrl-C end the run after its step; pressed again, it ends everything at once."""
+
+        def ask(number: int, frame: FrameType | None) -> None:
+            self.stopping = True
+            signal.signal(signal.SIGINT, before)
+            print("\nstopping after this step; Ctrl-C again ends at once", file=self.stream, flush=True)
+
+        before = signal.signal(signal.SIGINT, ask)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def describe(progress: Progress, steps: int | None) -> str:
+    """`step 1200/6000  loss 0.0812  23.1 steps/s  3:28 left`."""
+    total = f"/{steps}" if steps is not None else ""
+    left = "" if progress.seconds_left is None else f"  {clock(progress.seconds_left)} left"
+    return f"step {progress.step}{total}  loss {progress.loss:.4f}  {progress.speed:.3g} steps/s{left}"
+
+
+def clock(seconds: float) -> str:
+    """`3:28`, or `1:03:28`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,100 @@
+"""`gsdmc sample`: posterior samples from a model and evidence."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from gsdmc.cli import options
+from gsdmc.cli.output import as_lists, check_arrays_path, print_json, write_arrays
+
+if TYPE_CHECKING:
+    from gsdmc.inference.samples import Samples
+
+EXAMPLE = """examples:
+  gsdmc sample runs/bcmf --evidence E=E.npy -n 10 --seed 1 -o samples.npz
+  gsdmc sample runs/sudoku --evidence puzzle.json --json
+  gsdmc sample runs/bcmf --evidence E=E.csv --evidence R=R.csv --no-strict
+
+Evidence is NAME=FILE for one array (.npy, .csv, .json or .npz), or FILE for arrays by name (.npz or .json).
+NaN, null and an empty cell are missing entries. Sizes of free plates follow the evidence's shapes."""
+
+PRINTED = 64
+"""Largest array whose means are printed in full."""
+
+
+def add(commands: Any) -> None:
+    """Add the command's parser."""
+    parser = options.new_parser(commands, "sample", "draw posterior samples given evidence", EXAMPLE)
+    parser.add_argument("model", metavar="MODEL", help="a model folder that train wrote")
+    parser.add_argument(
+        "--evidence",
+        action="append",
+        default=[],
+        metavar="[NAME=]FILE",
+        help="what is known; repeatable",
+    )
+    parser.add_argument(
+        "-n", dest="number", type=options.positive, default=1, metavar="N", help="samples (default 1)"
+    )
+    options.add_seed(parser, "the samples")
+    parser.add_argument(
+        "--steps", type=options.positive, metavar="N", help="network calls (default: the model's own number)"
+    )
+    options.add_sizes(parser)
+    parser.add_argument(
+        "--restore", action="store_true", help="recompute dirac variables from their sampled parents"
+    )
+    parser.add_argument(
+        "--no-strict",
+        dest="strict",
+        action="store_false",
+        help="allow queries that training left out",
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the samples to FILE.npz or FILE.json")
+    options.add_json(parser, "the samples")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Sample, then write or print."""
+    from gsdmc.inference.folder import load
+    from gsdmc.inference.read_evidence import read_evidence
+
+    check_arrays_path(args.output)
+    model = load(args.model).resized(**dict(args.sizes))
+    samples = model.sample(
+        read_evidence(args.evidence),
+        num_samples=args.number,
+        seed=args.seed,
+        steps=args.steps,
+        restore=args.restore,
+        strict=args.strict,
+    )
+    about = {
+        "program": model.problem.name,
+        "sizes": samples.problem.sizes,
+        "seed": args.seed,
+        "restored": samples.is_restored,
+        "dims": {name: list(dims) for name, dims in samples.dims.items()},
+    }
+    if args.output:
+        write_arrays(args.output, samples, about)
+    if args.json:
+        print_json({**about, "arrays": {name: as_lists(a) for name, a in samples.items()}})
+    elif not args.output:
+        print(describe(samples))
+
+
+def describe(samples: Samples) -> str:
+    """The samples' means, where arrays are small, and what verification says."""
+    import numpy as np
+
+    parts = [f"{samples!r}"[1:-1]]
+    for name, array in samples.items():
+        if bool(samples.observed[name].all()) or array[0].size > PRINTED:
+            continue
+        mean = np.array2string(array.astype(float).mean(axis=0), precision=3, suppress_small=True)
+        parts.append(f"{name}, {'mean' if samples.num_samples > 1 else 'sampled'}:\n{mean}")
+    kind = "restored samples" if samples.is_restored else "network samples"
+    return "\n\n".join([*parts, f"{kind} against the program:\n{samples.verify()}"])

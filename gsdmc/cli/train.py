@@ -1,0 +1,100 @@
+"""`gsdmc train`: from a program to a model folder."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from gsdmc.cli import options
+from gsdmc.cli.output import print_json
+from gsdmc.cli.progress import ProgressLine, clock
+
+EXAMPLE = """examples:
+  gsdmc train bcmf --minutes 5
+  gsdmc train bcmf --steps 4000 --vary m,n,k=1..10 --out runs/bcmf-any-size
+  gsdmc train boolean --set n=4 --steps 400 && gsdmc evaluate runs/boolean
+
+The same --steps, settings and seed give the same weights on one machine with one number of threads.
+Ctrl-C ends training early and keeps the model as it is."""
+
+MINUTES = 5.0
+
+Ranges = dict[str, tuple[int, int] | None]
+
+
+def add(commands: Any) -> None:
+    """Add the command's parser."""
+    parser = options.new_parser(commands, "train", "train a network for a program", EXAMPLE)
+    options.add_program(parser)
+    budget = parser.add_mutually_exclusive_group()
+    budget.add_argument("--steps", type=options.positive, metavar="N", help="train for N steps")
+    budget.add_argument(
+        "--minutes", type=options.duration, metavar="M", help=f"train for M minutes (default {MINUTES:g})"
+    )
+    options.add_seed(parser, "every random number of the run")
+    options.add_preset(parser, "the settings, `paper` for those of the GSDM paper")
+    parser.add_argument("--batch", type=options.positive, metavar="B", help="examples per step")
+    parser.add_argument(
+        "--vary",
+        type=ranges,
+        action="append",
+        default=[],
+        metavar="SIZES",
+        help="sizes to draw per batch: m,n,k from the ranges that the program states, or m,n,k=1..10",
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", help="the model's folder (default runs/NAME); a model there is replaced"
+    )
+    parser.add_argument("--resume", action="store_true", help="continue the run in the folder")
+    options.add_json(parser, "the run's record")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Train and say where the model is."""
+    from gsdmc.inference.fit import train
+
+    problem = options.compiled(args.program, args.settings)
+    out = Path(args.out) if args.out else Path("runs") / problem.name
+    minutes = args.minutes if args.minutes is not None or args.steps is not None else MINUTES
+    progress = ProgressLine(args.steps)
+    with progress.stop_on_interrupt():
+        model = train(
+            problem,
+            steps=args.steps,
+            minutes=minutes,
+            seed=args.seed,
+            preset=args.preset,
+            out=out,
+            vary={name: r for given in args.vary for name, r in given.items()},
+            batch=args.batch,
+            progress=progress,
+            resume=args.resume,
+        )
+    record, metrics = model.trained.run, model.metrics
+    if progress.stopping:
+        print(f"interrupted: {out} holds the model after {record['steps']} steps", file=sys.stderr)
+    if args.json:
+        figures = {name: metrics[name] for name in ("seconds", "steps_per_second", "parameters", "loss")}
+        print_json({"folder": str(out), **record, **figures, "interrupted": progress.stopping})
+        return
+    print(f"{out}: {record['steps']} steps in {clock(metrics['seconds'])}, {model.parameters:,} parameters")
+    print(f"next: gsdmc evaluate {out}")
+
+
+def ranges(text: str) -> Ranges:
+    """`m,n` or `m,n=1..10` or `m=1..5,n,k=1..10`: a range holds for the names before it that have none."""
+    found: Ranges = {}
+    waiting: list[str] = []
+    for part in text.split(","):
+        name, given, span = part.strip().partition("=")
+        low, dots, high = span.partition("..")
+        if not name or (given and not (dots and low.isdigit() and high.isdigit())):
+            raise argparse.ArgumentTypeError(f"expected sizes as m,n or m,n=1..10, got {text!r}")
+        waiting.append(name)
+        if given:
+            found |= dict.fromkeys(waiting, (int(low), int(high)))
+            waiting = []
+    return found | dict.fromkeys(waiting)

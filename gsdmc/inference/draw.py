@@ -1,0 +1,72 @@
+"""Batches of network samples within a memory budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from gsdmc.diffusion.sampler import sample
+from gsdmc.language.source import GsdmcError
+from gsdmc.layout.layout import Layout
+from gsdmc.training.checkpoint import Model as TrainedModel
+from gsdmc.training.seeds import generator
+
+SAMPLING = 101
+"""The stream of random numbers that samples come from; training has streams of its own."""
+
+BUDGET = 1 << 24
+"""Most numbers that one layer holds at a time for nodes and edges."""
+
+
+def draw(
+    trained: TrainedModel,
+    layout: Layout,
+    values: Mapping[str, Tensor],
+    mask: Mapping[str, Tensor],
+    *,
+    seed: int,
+    steps: int | None = None,
+) -> dict[str, Tensor]:
+    """Draw one joint sample per row of evidence.
+
+    Args:
+        trained: the network and its process.
+        layout: the size to sample at.
+        values: per array `[B, *shape]`, the evidence; ignored where the mask is false.
+        mask: per array `[B, *shape]` booleans, true where the value is evidence.
+        seed: of all noise; the same seed, evidence and steps give the same samples.
+        steps: network calls; the model's own number when None.
+
+    Raises:
+        GsdmcError: no steps.
+    """
+    config = trained.config.sampler
+    if steps is not None:
+        if steps < 1:
+            raise GsdmcError(f"Sampling takes at least one step, not {steps}.")
+        config = replace(config, steps=steps)
+    batch = len(next(iter(mask.values())))
+    size = chunk_size(layout, trained.denoiser.config.width)
+    parts = []
+    for number, start in enumerate(range(0, batch, size)):
+        rows = slice(start, start + size)
+        parts.append(
+            sample(
+                trained.denoiser,
+                layout,
+                trained.process,
+                {name: value[rows] for name, value in values.items()},
+                {name: seen[rows] for name, seen in mask.items()},
+                config=config,
+                generator=generator(seed, SAMPLING, number),
+            )
+        )
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+
+
+def chunk_size(layout: Layout, width: int) -> int:
+    """Examples that fit the budget; it depends on sizes alone, so that seeds mean the same everywhere."""
+    return max(1, BUDGET // (width * (layout.nodes + layout.structure.entries)))

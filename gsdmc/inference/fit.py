@@ -1,0 +1,178 @@
+"""Training, from a program or a compiled problem to a model in its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from torch import Tensor
+
+from gsdmc.compiler import compile_problem
+from gsdmc.compiler.problem import Problem, check_overrides
+from gsdmc.inference.folder import check_folder, check_same, keep_problem
+from gsdmc.inference.model import Model
+from gsdmc.inference.shapes import check_free
+from gsdmc.language.source import GsdmcError
+from gsdmc.language.syntax import Given
+from gsdmc.layout.layout import Layout
+from gsdmc.training import loop
+from gsdmc.training.config import TrainingConfig
+from gsdmc.training.loop import Progress
+from gsdmc.training.presets import PRESETS
+from gsdmc.training.presets import preset as named_preset
+
+OUT = "runs/NAME"
+"""The default folder: NAME stands for the program's name."""
+
+Ranges = Mapping[str, tuple[int, int] | None]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingProblem:
+    """A compiled problem as training sees it: with its diameter, and with the ranges of this run."""
+
+    problem: Problem
+    ranges: dict[str, tuple[int, int]]
+
+    @property
+    def name(self) -> str:
+        """The program's name."""
+        return self.problem.name
+
+    @property
+    def givens(self) -> tuple[Given, ...]:
+        """The query families that the program states."""
+        return self.problem.givens
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Every size that the program defines."""
+        return self.problem.sizes
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The layout, with the diameter that the network's depth follows."""
+        return replace(self.problem.layout, diameter=self.problem.metrics.diameter)
+
+    def simulate(self, batch: int, seed: int) -> dict[str, Tensor]:
+        """Draw joint samples."""
+        return self.problem.simulate(batch, seed)
+
+    def resized(self, **sizes: int) -> Problem:
+        """The same program at other sizes."""
+        return self.problem.resized(**sizes)
+
+
+def train(
+    program: Problem | str | Path,
+    /,
+    *,
+    steps: int | None = None,
+    minutes: float | None = None,
+    seed: int = 0,
+    preset: str | TrainingConfig = "default",
+    out: str | Path | None = OUT,
+    vary: Sequence[str] | Ranges = (),
+    batch: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    resume: bool = False,
+    **sizes: int,
+) -> Model:
+    """Train a model on fresh draws of a program.
+
+    With `steps`, the same program, settings and seed give the same weights on one machine with one
+    number of threads. A keyboard interrupt ends training early and keeps the model as it is.
+
+    Args:
+        program: a compiled problem, or what `compile` takes.
+        steps: how many steps; exactly one of it and `minutes` is needed.
+        minutes: how long; the number of steps then depends on the machine.
+        seed: of every random number of the run.
+        preset: `default`, `paper`, or settings of your own.
+        out: the model's folder, which replaces an older model there; None writes nothing.
+        vary: sizes to draw per batch, by name from the ranges that the program states, or with ranges
+            `{name: (low, high)}`, both ends included (None: as the program states).
+        batch: examples per step, in place of the preset's.
+        progress: called about twice a second, and at the end.
+        resume: continue the run in `out`.
+        **sizes: sizes of the program, as at `compile`.
+
+    Raises:
+        GsdmcError: a program, a size or settings that can't be, or a folder that can't be written.
+    """
+    problem = program if isinstance(program, Problem) else compile_problem(program)
+    problem = problem.resized(**sizes) if sizes else problem
+    if (steps is None) == (minutes is None):
+        raise GsdmcError("Say how long to train: either steps or minutes.")
+    if (steps is not None and steps < 1) or (minutes is not None and minutes <= 0):
+        raise GsdmcError("Training takes at least one step, or some minutes.")
+    ranges = vary_ranges(problem, vary)
+    folder = _folder(out, problem)
+    if resume and folder is None:
+        raise GsdmcError("There is nothing to resume without a folder.", hint="name the run's folder as out")
+    if folder is not None:
+        check_folder(folder)
+        if resume:
+            check_same(problem, folder)
+    trained = loop.train(
+        TrainingProblem(problem, ranges),
+        settings(preset, problem.name, batch),
+        steps=steps,
+        minutes=minutes,
+        seed=seed,
+        vary=tuple(ranges),
+        progress=progress,
+        folder=folder,
+        resume=resume,
+        program=problem.source,
+    )
+    if folder is not None:
+        keep_problem(problem, folder)
+    return Model(problem, trained)
+
+
+def settings(preset: str | TrainingConfig, name: str, batch: int | None = None) -> TrainingConfig:
+    """The settings of a preset for a program, with another batch where one is given.
+
+    Raises:
+        GsdmcError: no such preset, or an empty batch.
+    """
+    if isinstance(preset, str) and preset not in PRESETS:
+        raise GsdmcError(f"There is no preset `{preset}`.", hint=f"presets: {', '.join(PRESETS)}")
+    if batch is not None and batch < 1:
+        raise GsdmcError(f"A batch has at least one example, not {batch}.")
+    config = named_preset(preset, name) if isinstance(preset, str) else preset
+    return config if batch is None else config.with_changes(batch=batch)
+
+
+def vary_ranges(problem: Problem, vary: Sequence[str] | Ranges) -> dict[str, tuple[int, int]]:
+    """The range of every size to vary.
+
+    Raises:
+        GsdmcError: an unknown size, no range, an empty one, or a size that the network can't vary.
+    """
+    stated = problem.ranges
+    found: dict[str, tuple[int, int]] = {}
+    for name in vary:
+        check_overrides(problem.syntax, {name: 0})
+        given = (vary[name] if isinstance(vary, Mapping) else None) or stated.get(name)
+        if given is None:
+            raise GsdmcError(
+                f"The size `{name}` has no training range.",
+                hint=f"write (def ^{{:in [1 10]}} {name} ...), or give one: --vary {name}=1..10",
+            )
+        low, high = given
+        if not 1 <= low <= high:
+            raise GsdmcError(f"The range {low}..{high} of `{name}` is empty or below 1.")
+        for end in (low, high):
+            check_free(problem, problem.resized(**{name: end}))
+        found[name] = (low, high)
+    return found
+
+
+def _folder(out: str | Path | None, problem: Problem) -> Path | None:
+    if out is None:
+        return None
+    return Path("runs") / problem.name if str(out) == OUT else Path(out)

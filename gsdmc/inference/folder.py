@@ -1,0 +1,85 @@
+"""Model folders: where a trained model and its program are kept."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from gsdmc.compiler import compile_text, read_problem, write_problem
+from gsdmc.compiler.problem import Problem
+from gsdmc.inference.model import Model
+from gsdmc.language.source import GsdmcError
+from gsdmc.training import checkpoint
+
+PROBLEM = "problem.gsdm"
+"""The compiled problem beside the weights: sizes as they were set, and data, given or drawn."""
+
+
+def load(folder: str | Path) -> Model:
+    """Load a model that `train` wrote.
+
+    Raises:
+        GsdmcError: no such folder, or no model in it.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise GsdmcError(
+            f"There is no model folder {folder}.", hint="train one: gsdmc train PROGRAM --out " + str(folder)
+        )
+    trained = checkpoint.load(folder)
+    return Model(_problem(folder, trained), trained)
+
+
+def keep_problem(problem: Problem, folder: Path) -> None:
+    """Add the compiled problem to a model folder."""
+    write_problem(problem, folder / PROBLEM)
+
+
+def check_folder(folder: Path) -> None:
+    """Make sure, before hours of training, that a model can be written, and that nothing else is lost.
+
+    Raises:
+        GsdmcError: the folder holds something else, or can't be written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise GsdmcError(f"{folder} is a file; a model is a folder.", hint="choose another --out")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / checkpoint.CONFIG).is_file():
+        raise GsdmcError(
+            f"{folder} holds files but no model, and a model replaces the whole folder.",
+            hint="choose another --out, or empty the folder",
+        )
+    try:
+        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.absolute().parent, prefix=f".{folder.name}."):
+            pass
+    except OSError as error:
+        raise GsdmcError(f"{folder} can't be written: {os.strerror(error.errno or 0)}.") from None
+
+
+def check_same(problem: Problem, folder: Path) -> None:
+    """Refuse to resume the run of another program.
+
+    Raises:
+        GsdmcError: the folder's program or its sizes differ.
+    """
+    kept = load(folder).problem
+    if kept.source != problem.source:
+        raise GsdmcError(
+            f"{folder} was trained for another text of {kept.name}.",
+            hint="resume with the same program, or train into a new folder",
+        )
+    if kept.sizes != problem.sizes:
+        sizes = ", ".join(f"{k}={v}" for k, v in kept.sizes.items())
+        raise GsdmcError(f"{folder} was trained at other sizes: {sizes}.", hint="set the same ones to resume")
+
+
+def _problem(folder: Path, trained: checkpoint.Model) -> Problem:
+    if (folder / PROBLEM).is_file():
+        return read_problem(folder / PROBLEM)
+    path = folder / checkpoint.PROGRAM
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise GsdmcError(f"{folder} has no readable program: {error}.") from None
+    return compile_text(text, f"{trained.run['name']}.clj", trained.run["sizes"])

@@ -1,0 +1,120 @@
+"""A trained model: a network with the program that it was trained for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gsdmc.compiler.problem import Problem
+from gsdmc.inference.draw import draw
+from gsdmc.inference.evaluate import Evaluation, evaluate
+from gsdmc.inference.evidence import bind_evidence
+from gsdmc.inference.queries import check_query, describe
+from gsdmc.inference.samples import Samples
+from gsdmc.inference.shapes import check_free
+from gsdmc.language.source import GsdmcError
+from gsdmc.training.checkpoint import Model as TrainedModel
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Model:
+    """A network that samples the variables of a program given some of them.
+
+    Attributes:
+        problem: the program at the size to sample at.
+        trained: the network, its process and the record of its training.
+        pinned: sizes that the caller set, which evidence must agree with.
+    """
+
+    problem: Problem
+    trained: TrainedModel
+    pinned: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{k}={v}" for k, v in self.problem.sizes.items())
+        steps, family = self.trained.run["steps"], describe(self.problem.givens)
+        return (
+            f"<gsdmc model {self.problem.name}({sizes}): "
+            f"{self.parameters} parameters, {steps} steps, trained {family}>"
+        )
+
+    @property
+    def parameters(self) -> int:
+        """Number of trained weights."""
+        return self.trained.denoiser.parameter_count
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Loss curve, speed, hardware and versions of the training run."""
+        return self.trained.metrics
+
+    def resized(self, **sizes: int) -> Model:
+        """The same weights at other sizes of the program.
+
+        Raises:
+            GsdmcError: an unknown size, or one that the network can't take.
+        """
+        if not sizes:
+            return self
+        problem = self.problem.resized(**sizes)
+        check_free(self.problem, problem)
+        return Model(problem, self.trained, self.pinned | frozenset(sizes))
+
+    def sample(
+        self,
+        evidence: Mapping[str, Any] | None = None,
+        *,
+        num_samples: int = 1,
+        seed: int = 0,
+        steps: int | None = None,
+        restore: bool = False,
+        strict: bool = True,
+        **sizes: int,
+    ) -> Samples:
+        """Draw joint samples of all arrays given evidence.
+
+        Args:
+            evidence: array names and anything that numpy reads, in the arrays' shapes; NaN, None
+                and masked entries are missing. Sizes of free plates follow its shapes.
+            num_samples: how many joint samples.
+            seed: of all noise; the same seed and evidence give the same samples.
+            steps: network calls; the model's own number when None.
+            restore: recompute `dirac` nodes from their sampled parents, evidence kept. Otherwise all
+                values are the network's own.
+            strict: refuse queries that the network was not trained for.
+            **sizes: sizes of the program, as at `compile`.
+
+        Raises:
+            GsdmcError: evidence that doesn't fit the program, or a query that the network wasn't trained for.
+        """
+        if num_samples < 1:
+            raise GsdmcError(f"num_samples is {num_samples}; there is at least one sample to draw.")
+        model = self.resized(**sizes)
+        bound = bind_evidence(model.problem, evidence, model.pinned)
+        check_free(self.problem, bound.problem)
+        if strict:
+            check_query(bound.problem.givens, bound.mask)
+        values, mask = (
+            {name: t.expand(num_samples, *t.shape) for name, t in part.items()}
+            for part in (bound.values, bound.mask)
+        )
+        tensors = draw(self.trained, bound.problem.layout, values, mask, seed=seed, steps=steps)
+        samples = Samples(bound.problem, tensors, bound.mask)
+        return samples.restored() if restore else samples
+
+    def evaluate(
+        self, num_problems: int = 256, *, seed: int = 0, steps: int | None = None, **sizes: int
+    ) -> Evaluation:
+        """Score the network on fresh problems, one sample each.
+
+        Args:
+            num_problems: joint draws of the program; each gives the evidence of one query.
+            seed: of problems, queries and samples.
+            steps: network calls; the model's own number when None.
+            **sizes: sizes of the program, as at `compile`.
+        """
+        if num_problems < 1:
+            raise GsdmcError(f"num_problems is {num_problems}; there is at least one problem to draw.")
+        model = self.resized(**sizes)
+        return evaluate(model.problem, self.trained, num_problems, seed=seed, steps=steps)
