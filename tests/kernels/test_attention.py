@@ -51,7 +51,7 @@ def assert_close(got: list[Tensor], expected: list[Tensor], tolerance: float) ->
 
 
 @fast
-@settings(max_examples=25)
+@settings(max_examples=60)
 @given(
     s=structures(),
     batch=st.integers(0, 3),
@@ -100,6 +100,19 @@ def test_repeats_bit_for_bit(backend: str, shape: str) -> None:
     inputs = draw(s, 3, 2, 8)
     first, second = (results(inputs, s, backend) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@fast
+def test_repeats_bit_for_bit_on_two_threads(backend: str) -> None:
+    s = make("random", 101)
+    inputs = draw(s, 16, 2, 16)
+    torch.set_num_threads(2)
+    try:
+        first, second = (results(inputs, s, backend) for _ in range(2))
+    finally:
+        torch.set_num_threads(1)
+    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+    assert_close(first, results(inputs, s, "reference"), 1e-5)
 
 
 @fast
