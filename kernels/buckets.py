@@ -24,27 +24,25 @@ class Buckets:
         rows: N·H.
         pointers: `[N·H + 1]`, where each row's entries begin.
         columns: `[L]`, the row that each entry refers to.
-        row: `[L]`, the row that each entry belongs to.
-        mirror: `[L]`, the position of the transposed entry.
-        entry: `[H·E]`, the position of entry e of head h, head-major.
-        bias: `[L']`, for each slot the number h·E + e of its head and entry.
-        to_slots: `[L']`, the position that fills each slot; L' > L when buckets are padded.
-        from_slots: `[L]`, the slot that each position fills.
+        blocks: (g, m) of each bucket; their g·m add up to L', more than L when buckets are padded.
+        sources: of each block `[g·m]`, the position that fills each slot.
+        slots: `[L]`, the slot of each position.
+        mirrored: `[L]`, the slot of each position's transposed entry.
+        homes: `[H·E]`, the slot of entry e of head h at h·E + e.
+        numbers: `[L']`, the h·E + e that each slot holds.
         padding: `[L']` with -inf at padded slots and 0 elsewhere, None when there are none.
-        blocks: (g, m) of each bucket.
     """
 
     rows: int
     pointers: Tensor
     columns: Tensor
-    row: Tensor
-    mirror: Tensor
-    entry: Tensor
-    bias: Tensor
-    to_slots: Tensor
-    from_slots: Tensor
-    padding: Tensor | None
     blocks: list[tuple[int, int]]
+    sources: list[Tensor]
+    slots: Tensor
+    mirrored: Tensor
+    homes: Tensor
+    numbers: Tensor
+    padding: Tensor | None
     _tables: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
 
     def table(self, batch: int) -> tuple[Tensor, Tensor]:
@@ -87,29 +85,28 @@ def _make(s: Structure, heads: int) -> Buckets:
     position[number] = torch.arange(length)
 
     widths = _widths(degrees)
-    slots, pads, blocks = [], [], []
+    blocks, sources, pads = [], [], []
     for width in torch.unique(widths).tolist():
         members = torch.nonzero(widths == width)[:, 0]
         step = torch.arange(width)[:, None]
-        slots.append((pointers[members] + step.minimum(degrees[members] - 1)).flatten())
-        pads.append((step >= degrees[members]).flatten())
         blocks.append((width, members.numel()))
-    to_slots, pad = torch.cat(slots), torch.cat(pads)
+        sources.append((pointers[members] + step.minimum(degrees[members] - 1)).flatten())
+        pads.append((step >= degrees[members]).flatten())
+    source, pad = torch.cat(sources), torch.cat(pads)
     real = torch.nonzero(~pad)[:, 0]
-    from_slots = torch.empty(length, dtype=torch.int64)
-    from_slots[to_slots[real]] = real
+    slots = torch.empty(length, dtype=torch.int64)
+    slots[source[real]] = real
     return Buckets(
         rows=rows,
         pointers=pointers,
         columns=s.indices[entry] * heads + head,
-        row=row,
-        mirror=position[head * s.entries + s.transpose[entry]],
-        entry=position,
-        bias=number[to_slots],
-        to_slots=to_slots,
-        from_slots=from_slots,
-        padding=torch.zeros(pad.numel()).masked_fill(pad, -torch.inf) if bool(pad.any()) else None,
         blocks=blocks,
+        sources=sources,
+        slots=slots,
+        mirrored=slots[position[head * s.entries + s.transpose[entry]]],
+        homes=slots[position],
+        numbers=number[source],
+        padding=torch.zeros(pad.numel()).masked_fill(pad, -torch.inf) if bool(pad.any()) else None,
     )
 
 

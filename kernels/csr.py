@@ -1,8 +1,8 @@
 """Attention on the CPU whose cost follows the edges.
 
 Scores are sampled products at the entries of a block-diagonal CSR matrix, sums over neighbours are embedding
-bags (both run on contiguous rows of D numbers, in one call for many examples), and the softmax runs in slot
-order (see `buckets`). The backward pass reads the weights at the transposed entries, so every gradient is
+bags (both run on contiguous rows of D numbers, in one call for many examples), and the softmax runs in
+slots (see `buckets`). The backward pass reads the weights at the transposed entries, so every gradient is
 again a sum over a node's own neighbours: no scatter, no atomics, the same bits on every run.
 """
 
@@ -18,7 +18,7 @@ from torch.nn import functional
 from gsdmc.kernels.buckets import Buckets, buckets
 from gsdmc.kernels.structure import Structure
 
-CHUNK = 2**17  # scores computed at once; more gains no speed and costs memory
+CHUNK = 2**19  # scores computed at once; more gains no speed and costs memory
 
 
 def attend(
@@ -38,48 +38,49 @@ class _Attention(torch.autograd.Function):
     def forward(
         ctx: Any, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, plan: Buckets, scale: float
     ) -> Tensor:
-        out = torch.empty_like(q)
         shift = plan.padding
         if bias is not None:
-            shift = bias.flatten()[plan.bias]
+            shift = bias.flatten()[plan.numbers]
             shift = shift if plan.padding is None else shift + plan.padding
-        kept = []
+        kept, out = [], []
         for part in _chunks(q.shape[0], plan):
-            scores = _sampled(plan, q[part], k[part], scale)
-            weights = _softmax(plan, scores, shift)
-            out[part] = _gathered(plan, weights, v[part])
+            weights = _softmax(plan, _sampled(plan, q[part], k[part], scale), shift)  # [b, L']
+            out.append(_gathered(plan, weights.index_select(1, plan.slots), v[part]))
             kept.append(weights)
-        ctx.save_for_backward(q, k, v, out, *(kept if any(ctx.needs_input_grad) else ()))
+        ctx.save_for_backward(q, k, v, *(kept if any(ctx.needs_input_grad) else ()))
         ctx.plan, ctx.scale, ctx.biased = plan, scale, bias is not None
-        return out
+        return _joined(out, v)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, d_out: Tensor) -> tuple[Tensor | None, ...]:
-        q, k, v, out, *kept = ctx.saved_tensors
+        q, k, v, *kept = ctx.saved_tensors
         plan: Buckets = ctx.plan
         d_out = d_out.contiguous()
-        d_q, d_k, d_v = torch.empty_like(q), torch.empty_like(k), torch.empty_like(v)
-        d_bias = q.new_zeros(plan.columns.numel())
-        ones = q.new_ones(q.shape[-1])
+        d_q, d_k, d_v = [], [], []
+        d_shift = q.new_zeros(plan.numbers.numel())
         for part, weights in zip(_chunks(q.shape[0], plan), kept, strict=True):
             d_o = d_out[part]
-            delta = ((d_o * out[part]).view(-1, ones.numel()) @ ones).view(-1, plan.rows)  # [b, N·H]
-            d_weights = _sampled(plan, d_o, v[part], 1.0)
-            d_scores = d_weights.sub_(delta.index_select(1, plan.row)).mul_(weights)
+            d_scores = _softmax_backward(plan, _sampled(plan, d_o, v[part], 1.0), weights)
             if ctx.biased:
-                d_bias += d_scores.sum(0)
+                d_shift += d_scores.sum(0)
             d_scores *= ctx.scale
-            d_q[part] = _gathered(plan, d_scores, k[part])
-            d_k[part] = _gathered(plan, d_scores.index_select(1, plan.mirror), q[part])
-            d_v[part] = _gathered(plan, weights.index_select(1, plan.mirror), d_o)
-        d_bias = d_bias[plan.entry].view(q.shape[2], -1) if ctx.biased else None
-        return d_q, d_k, d_v, d_bias, None, None
+            d_q.append(_gathered(plan, d_scores.index_select(1, plan.slots), k[part]))
+            d_k.append(_gathered(plan, d_scores.index_select(1, plan.mirrored), q[part]))
+            d_v.append(_gathered(plan, weights.index_select(1, plan.mirrored), d_o))
+        d_bias = d_shift[plan.homes].view(q.shape[2], -1) if ctx.biased else None
+        return _joined(d_q, q), _joined(d_k, k), _joined(d_v, v), d_bias, None, None
 
 
 def _chunks(batch: int, plan: Buckets) -> list[slice]:
     step = max(1, CHUNK // plan.columns.numel())
     return [slice(start, min(start + step, batch)) for start in range(0, batch, step)]
+
+
+def _joined(parts: list[Tensor], like: Tensor) -> Tensor:
+    if not parts:
+        return torch.empty_like(like)
+    return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 
 def _sampled(plan: Buckets, left: Tensor, right: Tensor, scale: float) -> Tensor:
@@ -109,14 +110,24 @@ def _gathered(plan: Buckets, weights: Tensor, table: Tensor) -> Tensor:
 
 
 def _softmax(plan: Buckets, scores: Tensor, shift: Tensor | None) -> Tensor:
-    """Softmax of `scores + shift` over each row's entries, `[b, L]` and `[L']` to `[b, L]`."""
-    slots = scores.index_select(1, plan.to_slots)
-    if shift is not None:
-        slots += shift
-    parts = torch.split(slots, [g * m for g, m in plan.blocks], dim=1)
-    done = [
-        torch.softmax(part.view(-1, g, m), dim=1).view(-1, g * m)
-        for part, (g, m) in zip(parts, plan.blocks, strict=True)
-    ]
-    whole = done[0] if len(done) == 1 else torch.cat(done, dim=1)
-    return whole.index_select(1, plan.from_slots)
+    """Softmax of `scores + shift` over each row's entries, `[b, L]` and `[L']` to slots `[b, L']`."""
+    done, start = [], 0
+    for (g, m), source in zip(plan.blocks, plan.sources, strict=True):
+        block = scores.index_select(1, source)
+        if shift is not None:
+            block += shift[start : start + g * m]
+        done.append(torch.softmax(block.view(-1, g, m), dim=1).view(-1, g * m))
+        start += g * m
+    return done[0] if len(done) == 1 else torch.cat(done, dim=1)
+
+
+def _softmax_backward(plan: Buckets, d_weights: Tensor, weights: Tensor) -> Tensor:
+    """Gradient of the scores, `[b, L]` and slots `[b, L']` to slots `[b, L']`."""
+    done, start = [], 0
+    for (g, m), source in zip(plan.blocks, plan.sources, strict=True):
+        block = weights[:, start : start + g * m].view(-1, g, m)
+        product = d_weights.index_select(1, source).view(-1, g, m).mul_(block)
+        product.addcmul_(block, product.sum(1, keepdim=True), value=-1.0)
+        done.append(product.view(-1, g * m))
+        start += g * m
+    return done[0] if len(done) == 1 else torch.cat(done, dim=1)

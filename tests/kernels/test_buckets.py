@@ -13,25 +13,27 @@ from tests.kernels.structures import make, structures
 def test_every_entry_of_every_head_has_its_place(s: Structure, heads: int) -> None:
     plan = buckets(s, heads)
     head, entry = torch.arange(heads)[:, None], torch.arange(s.entries)
-    at = plan.entry.view(heads, -1)  # [H, E]
-    assert torch.equal(plan.row[at], s.rows[entry] * heads + head)
-    assert torch.equal(plan.columns[at], s.indices[entry] * heads + head)
-    assert torch.equal(plan.mirror[at], at[:, s.transpose])
-    assert torch.equal(plan.to_slots[plan.from_slots], torch.arange(heads * s.entries))
-    assert torch.equal(plan.bias[plan.from_slots[at]], head * s.entries + entry)
+    homes = plan.homes.view(heads, -1)  # [H, E]
+    position = torch.cat(plan.sources)[homes]
+    assert torch.equal(position.flatten().sort()[0], torch.arange(heads * s.entries))
+    assert torch.equal(plan.numbers[homes], head * s.entries + entry)
+    assert torch.equal(plan.slots[position], homes)
+    assert torch.equal(plan.mirrored[position], homes[:, s.transpose])
+    assert torch.equal(plan.columns[position], s.indices * heads + head)
+    row = torch.searchsorted(plan.pointers, position, right=True) - 1
+    assert torch.equal(row, s.rows * heads + head)
 
 
 @given(structures())
 def test_slots_of_a_block_hold_the_entries_of_its_rows(s: Structure) -> None:
     plan = buckets(s, 2)
-    real = torch.zeros(len(plan.to_slots), dtype=torch.bool)
-    real[plan.from_slots] = True
+    real = torch.zeros(len(plan.numbers), dtype=torch.bool)
+    real[plan.slots] = True
     padding = torch.zeros(len(real)) if plan.padding is None else plan.padding
     assert torch.equal(padding == 0, real)
-    sizes = [g * m for g, m in plan.blocks]
     assert sum(m for _, m in plan.blocks) == plan.rows
-    for (g, m), slots in zip(plan.blocks, torch.split(plan.to_slots, sizes), strict=True):
-        rows = plan.row[slots].view(g, m)
+    for (g, m), source in zip(plan.blocks, plan.sources, strict=True):
+        rows = (torch.searchsorted(plan.pointers, source, right=True) - 1).view(g, m)
         assert torch.equal(rows, rows[:1].expand(g, m))
 
 
@@ -40,7 +42,7 @@ def test_few_degrees_need_no_padding_and_many_share_buckets() -> None:
     many = buckets(make("degrees", 60), 1)
     assert many.padding is not None
     assert len(many.blocks) <= 12
-    assert len(many.to_slots) <= 1.5 * len(many.from_slots)
+    assert len(many.numbers) <= 1.5 * len(many.slots)
 
 
 def test_tables_of_a_smaller_batch_are_the_beginning_of_a_larger_ones() -> None:
