@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -43,20 +43,22 @@ class Buckets:
     homes: Tensor
     numbers: Tensor
     padding: Tensor | None
-    _tables: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Hold the table of one example."""
+        self._table = (1, self.pointers, self.columns)
 
     def table(self, batch: int) -> tuple[Tensor, Tensor]:
         """Pointers and columns of a block-diagonal CSR matrix, one block per example, `batch` of them."""
-        (known,) = self._tables or (0,)
-        if batch > known:
+        held, pointers, columns = self._table
+        if batch > held:
             shift = torch.arange(batch, device=self.columns.device)[:, None]
             starts = (self.pointers[:-1] + shift * self.columns.numel()).flatten()
-            pointers = torch.cat([starts, starts.new_tensor([batch * self.columns.numel()])])
-            columns = (self.columns + shift * self.rows).flatten()
-            kind = torch.int32 if max(columns.numel(), batch * self.rows) < 2**31 else torch.int64
-            self._tables = {batch: (pointers.to(kind), columns.to(kind))}
-            known = batch
-        pointers, columns = self._tables[known]
+            ends = starts.new_tensor([batch * self.columns.numel()])
+            pointers, columns = _narrow(
+                torch.cat([starts, ends]), (self.columns + shift * self.rows).flatten()
+            )
+            self._table = (batch, pointers, columns)
         return pointers[: batch * self.rows + 1], columns[: batch * self.columns.numel()]
 
 
@@ -96,18 +98,29 @@ def _make(s: Structure, heads: int) -> Buckets:
     real = torch.nonzero(~pad)[:, 0]
     slots = torch.empty(length, dtype=torch.int64)
     slots[source[real]] = real
+    mirrored = slots[position[head * s.entries + s.transpose[entry]]]
+    slots, mirrored, homes, numbers, *sources = _narrow(
+        slots, mirrored, slots[position], number[source], *sources
+    )
+    pointers, columns = _narrow(pointers, s.indices[entry] * heads + head)
     return Buckets(
         rows=rows,
         pointers=pointers,
-        columns=s.indices[entry] * heads + head,
+        columns=columns,
         blocks=blocks,
         sources=sources,
         slots=slots,
-        mirrored=slots[position[head * s.entries + s.transpose[entry]]],
-        homes=slots[position],
-        numbers=number[source],
+        mirrored=mirrored,
+        homes=homes,
+        numbers=numbers,
         padding=torch.zeros(pad.numel()).masked_fill(pad, -torch.inf) if bool(pad.any()) else None,
     )
+
+
+def _narrow(*indices: Tensor) -> tuple[Tensor, ...]:
+    """All in int32 where the largest value allows it: half the memory to read."""
+    fits = all(x.numel() == 0 or int(x.max()) < 2**31 for x in indices)
+    return tuple(x.to(torch.int32 if fits else torch.int64) for x in indices)
 
 
 def _widths(degrees: Tensor) -> Tensor:

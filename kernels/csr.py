@@ -40,7 +40,7 @@ class _Attention(torch.autograd.Function):
     ) -> Tensor:
         shift = plan.padding
         if bias is not None:
-            shift = bias.flatten()[plan.numbers]
+            shift = bias.flatten().index_select(0, plan.numbers)
             shift = shift if plan.padding is None else shift + plan.padding
         kept, out = [], []
         for part in _chunks(q.shape[0], plan):
@@ -68,7 +68,7 @@ class _Attention(torch.autograd.Function):
             d_q.append(_gathered(plan, d_scores.index_select(1, plan.slots), k[part]))
             d_k.append(_gathered(plan, d_scores.index_select(1, plan.mirrored), q[part]))
             d_v.append(_gathered(plan, weights.index_select(1, plan.mirrored), d_o))
-        d_bias = d_shift[plan.homes].view(q.shape[2], -1) if ctx.biased else None
+        d_bias = d_shift.index_select(0, plan.homes).view(q.shape[2], -1) if ctx.biased else None
         return _joined(d_q, q), _joined(d_k, k), _joined(d_v, v), d_bias, None, None
 
 

@@ -13,13 +13,13 @@ from tests.kernels.structures import make, structures
 def test_every_entry_of_every_head_has_its_place(s: Structure, heads: int) -> None:
     plan = buckets(s, heads)
     head, entry = torch.arange(heads)[:, None], torch.arange(s.entries)
-    homes = plan.homes.view(heads, -1)  # [H, E]
-    position = torch.cat(plan.sources)[homes]
+    homes = plan.homes.view(heads, -1).long()  # [H, E]
+    position = torch.cat(plan.sources)[homes].long()
     assert torch.equal(position.flatten().sort()[0], torch.arange(heads * s.entries))
-    assert torch.equal(plan.numbers[homes], head * s.entries + entry)
-    assert torch.equal(plan.slots[position], homes)
-    assert torch.equal(plan.mirrored[position], homes[:, s.transpose])
-    assert torch.equal(plan.columns[position], s.indices * heads + head)
+    assert torch.equal(plan.numbers[homes].long(), head * s.entries + entry)
+    assert torch.equal(plan.slots[position].long(), homes)
+    assert torch.equal(plan.mirrored[position].long(), homes[:, s.transpose])
+    assert torch.equal(plan.columns[position].long(), s.indices * heads + head)
     row = torch.searchsorted(plan.pointers, position, right=True) - 1
     assert torch.equal(row, s.rows * heads + head)
 
