@@ -1,7 +1,8 @@
 """Compile a generative program into a neural solver for it.
 
 `compile` turns a program into a `Problem`, `train` a problem into a `Model`, `load` reads a model
-back, and `Model.sample` draws posterior `Samples`. A user's mistake raises `GsdmcError`.
+back, and `Model.sample` draws posterior `Samples`. `bundled` names the programs that come along.
+A user's mistake raises `GsdmcError`.
 """
 
 from __future__ import annotations
@@ -10,26 +11,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gsdmc.compiler import Problem
-    from gsdmc.compiler import bundled as programs
+    from gsdmc.compiler import Problem, bundled
     from gsdmc.compiler import compile_problem as compile
     from gsdmc.inference.fit import train
     from gsdmc.inference.folder import load
     from gsdmc.inference.model import Model
     from gsdmc.inference.samples import Samples
     from gsdmc.language.source import GsdmcError
+    from gsdmc.training.loop import Progress
 
-__all__ = ["GsdmcError", "Model", "Problem", "Samples", "compile", "load", "programs", "train"]
+__all__ = ["GsdmcError", "Model", "Problem", "Progress", "Samples", "bundled", "compile", "load", "train"]
 
 # Each name's module is imported when the name is first used: torch takes seconds.
 _HOME = {
     "GsdmcError": ("gsdmc.language.source", "GsdmcError"),
     "Model": ("gsdmc.inference.model", "Model"),
     "Problem": ("gsdmc.compiler", "Problem"),
+    "Progress": ("gsdmc.training.loop", "Progress"),
     "Samples": ("gsdmc.inference.samples", "Samples"),
+    "bundled": ("gsdmc.compiler", "bundled"),
     "compile": ("gsdmc.compiler", "compile_problem"),
     "load": ("gsdmc.inference.folder", "load"),
-    "programs": ("gsdmc.compiler", "bundled"),
     "train": ("gsdmc.inference.fit", "train"),
 }
 

@@ -61,7 +61,9 @@ def describe(e: Evaluation) -> str:
             (s.name, *(_figure(v, s.share) for v in (s.raw, s.restored)), _figure(s.prior, s.share))
             for s in e.scores
         ]
-        parts.append(table(("Score", *HEADER[1:], "Prior"), rows, right=(1, 2, 3)))
+        shown = 4 if any(s.prior is not None for s in e.scores) else 3
+        header = ("Score", *HEADER[1:], "Prior")
+        parts.append(table(header[:shown], [row[:shown] for row in rows], right=(1, 2, 3)))
     checks = _consistency(e)
     if checks:
         parts.append(table(("Self-consistency", *HEADER[1:]), checks, right=(1, 2)))

@@ -28,7 +28,7 @@ class ProgressLine:
         self.stream = stream or sys.stderr
         self.live = self.stream.isatty()
         self.shown = -INTERVAL
-        self.width = 0
+        self.open = 0
         self.stopping = False
 
     def __call__(self, progress: Progress) -> None:
@@ -41,16 +41,22 @@ class ProgressLine:
         now = time.monotonic()
         if self.live or last or now - self.shown >= INTERVAL:
             self.shown = now
-            self._write(describe(progress, self.steps), last)
+            self._write(describe(progress, self.steps))
         if self.stopping and not last:
             raise KeyboardInterrupt
 
-    def _write(self, text: str, last: bool) -> None:
+    def _write(self, text: str) -> None:
         if not self.live:
             print(text, file=self.stream, flush=True)
             return
-        self.width = max(self.width, len(text))
-        print("\r" + text.ljust(self.width), end="\n" if last else "", file=self.stream, flush=True)
+        print("\r" + text.ljust(self.open), end="", file=self.stream, flush=True)
+        self.open = max(self.open, len(text))
+
+    def close(self) -> None:
+        """End the line that is being rewritten."""
+        if self.open:
+            print(file=self.stream, flush=True)
+        self.open = 0
 
     @contextmanager
     def stop_on_interrupt(self) -> Iterator[None]:
@@ -59,13 +65,15 @@ class ProgressLine:
         def ask(number: int, frame: FrameType | None) -> None:
             self.stopping = True
             signal.signal(signal.SIGINT, before)
-            print("\nstopping after this step; Ctrl-C again ends at once", file=self.stream, flush=True)
+            self.close()
+            print("stopping after this step; Ctrl-C again ends at once", file=self.stream, flush=True)
 
         before = signal.signal(signal.SIGINT, ask)
         try:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
+            self.close()
 
 
 def describe(progress: Progress, steps: int | None) -> str:

@@ -62,9 +62,9 @@ def read_cells(name: str, data: Any) -> Cells:
         values = values.reshape(array.shape)
     else:
         raise GsdmcError(f'Evidence "{name}" holds {array.dtype}, not numbers.')
-    missing = np.isnan(values)
+    missing = np.asarray(np.isnan(values))
     if hidden is not None:
-        missing = missing | hidden
+        missing = np.asarray(missing | hidden)
     infinite = np.isinf(values) & ~missing
     if infinite.any():
         raise _bad(name, values, infinite, "evidence is finite", "leave out what is unknown, as NaN")

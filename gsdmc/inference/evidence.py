@@ -73,7 +73,7 @@ def bind_evidence(
         else:
             own = Cells(np.zeros(array.shape), np.ones(array.shape, dtype=np.bool_))
         values[array.name] = _tensor(array, own)
-        mask[array.name] = torch.from_numpy(~own.missing)
+        mask[array.name] = torch.from_numpy(np.asarray(~own.missing))
     return Evidence(problem, values, mask)
 
 

@@ -148,10 +148,11 @@ def check_free(trained: Problem, other: Problem) -> None:
     for plate in other.graph.plates:
         own = trained.graph.plate_by_name.get(plate.name)
         if own is None or (plate.size != own.size and "fixed" in (plate.cls, own.cls)):
-            was = f"was trained at {own.size}" if own else "was trained without it"
+            fixed = own if own and own.cls == "fixed" else plate
+            was = f"at {own.size}" if own else "without it"
             raise GsdmcError(
-                f"Plate {plate.name} can't have size {plate.size}: it is {plate.cls}, and the network {was}.",
-                hint=f"{plate.reason}; train another network for this size",
+                f"Plate {plate.name} can't have size {plate.size}: it is {fixed.cls}, and trained {was}.",
+                hint=f"{fixed.reason}; train another network for this size",
             )
     for array in other.graph.arrays:
         own_array = trained.graph.by_name.get(array.name)

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import gsdmc
+from gsdmc.cli.compile import scaled
+from gsdmc.cli.main import main
+
+
+def report(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> dict:
+    assert main(["compile", *arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_json_has_what_scripts_need(capsys: pytest.CaptureFixture[str]) -> None:
+    found = report(["bcmf", "--set", "m=10", "--set", "n=10", "--set", "k=10"], capsys)
+    assert (found["nodes"], found["entries"], found["max_degree"]) == (1300, 7300, 11)
+    assert (found["diameter"], found["diameter_exact"], found["components"]) == (6, True, 1)
+    assert found["arrays"][1] == {
+        "name": "R",
+        "distribution": "(bernoulli 0.3)",
+        "kind": "boolean",
+        "shape": [10, 10],
+        "dims": ["t", "j"],
+        "count": 100,
+        "deterministic": False,
+        "generated": False,
+        "observed": False,
+    }
+    assert {p["name"]: (p["size"], p["class"], p["size_name"]) for p in found["plates"]} == {
+        "i": (10, "exchangeable", "m"),
+        "t": (10, "exchangeable", "k"),
+        "j": (10, "exchangeable", "n"),
+    }
+    assert all(p["reason"] for p in found["plates"])
+    assert found["given"] == [{"targets": ["E"], "subset": []}]
+    network = found["network"]
+    assert network["preset"] == "default"
+    assert min(network["parameters"], network["flops_per_step"], network["layers"]) > 0
+
+
+def test_the_report_shows_variables_plates_mask_and_cost(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compile", "boolean", "--set", "n=2", "--preset", "paper"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    lines = out.splitlines()
+    assert lines[0] == "boolean (n=2, inputs=4), trained with x given"
+    assert "x ~ (bernoulli 0.5)" in out
+    assert "its index looks up data: (if (get gates g) (and a b) (or a b))" in out
+    assert "unrolled g(3): the accumulator is indexed" in out
+    assert "7 nodes, 19 entries" in out
+    assert "paper: 12 layers of width 64, 2 heads" in out
+    assert "FLOP per step of 16 examples" in out
+
+
+def test_a_bound_on_the_diameter_is_marked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from dataclasses import replace
+
+    from gsdmc.compiler.problem import Problem
+
+    metrics = replace(gsdmc.compile("boolean").metrics, diameter_exact=False)
+    monkeypatch.setattr(Problem, "metrics", metrics)
+    assert main(["compile", "boolean"]) == 0
+    assert "diameter ≤ 8" in capsys.readouterr().out
+
+
+def test_artefacts_are_written_and_train_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = {name: tmp_path / name for name in ("b.gsdm", "mask.png", "graph.svg")}
+    arguments = [
+        "-o",
+        str(paths["b.gsdm"]),
+        "--mask",
+        str(paths["mask.png"]),
+        "--svg",
+        str(paths["graph.svg"]),
+    ]
+    assert main(["compile", "bcmf", "--set", "k=2", *arguments]) == 0
+    assert paths["mask.png"].read_bytes().startswith(b"\x89PNG")
+    assert paths["graph.svg"].read_text().startswith("<svg")
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(paths)  # no leftovers
+    capsys.readouterr()
+    assert report([str(paths["b.gsdm"])], capsys)["sizes"] == {"m": 5, "n": 5, "k": 2}
+
+
+@pytest.mark.parametrize("option", ["-o", "--mask", "--svg"])
+def test_files_need_a_folder(option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compile", "bcmf", option, str(tmp_path / "none" / "x.gsdm")]) == 1
+    assert "There is no folder" in capsys.readouterr().err
+    assert main(["compile", "bcmf", option, str(tmp_path)]) == 1
+    assert "is a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nosuch"], "bundled programs: bcmf"),
+        (["bcmff"], "did you mean `bcmf`"),
+        (["bcmf", "--set", "kk=3"], "has no def `kk`"),
+        (["bcmf", "--set", "k=@none.npy"], "none.npy does not exist"),
+        (["bcmf", "-o", "b.zip"], "end it in .gsdm"),
+    ],
+)
+def test_mistakes(
+    arguments: list[str],
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["compile", *arguments]) == 1
+    assert says in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_numbers_with_units() -> None:
+    assert [scaled(x) for x in (12, 4.66e10, 1.5e3)] == ["12 ", "46.6 G", "1.5 k"]

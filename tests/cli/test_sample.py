@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gsdmc
+from gsdmc.cli.main import main
+
+E = np.full((7, 4), 0.5)
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> str:
+    np.save(tmp_path / "E.npy", E)
+    return f"E={tmp_path / 'E.npy'}"
+
+
+def test_samples_are_those_of_the_api(bcmf_folder: Path, evidence: str, tmp_path: Path) -> None:
+    out = tmp_path / "samples.npz"
+    arguments = ["--evidence", evidence, "-n", "2", "--seed", "3", "--steps", "2", "--restore"]
+    assert main(["sample", str(bcmf_folder), *arguments, "-o", str(out)]) == 0
+    expected = gsdmc.load(bcmf_folder).sample({"E": E}, num_samples=2, seed=3, steps=2, restore=True)
+    with np.load(out) as archive:
+        for name, array in expected.items():
+            np.testing.assert_array_equal(archive[name], array)
+
+
+def test_json_to_a_file_and_to_the_screen(
+    bcmf_folder: Path, evidence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["sample", str(bcmf_folder), "--evidence", evidence, "--steps", "1", "--set", "k=2"]
+    assert main([*arguments, "-o", str(tmp_path / "s.json"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found == json.loads((tmp_path / "s.json").read_text())
+    assert found["dims"]["A"] == ["sample", "i", "t"]
+    assert np.shape(found["arrays"]["A"]) == (1, 7, 2)
+    assert (found["seed"], found["restored"]) == (0, False)
+
+
+def test_the_screen_shows_means_and_residuals(
+    bcmf_folder: Path, evidence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sample", str(bcmf_folder), "--evidence", evidence, "-n", "3", "--steps", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "E(sample=3, i=7, j=4) float32, 28 of 28 given" in out
+    assert "A, mean:" in out
+    assert "network samples against the program:\nC: residual" in out
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "says"),
+    [
+        ("[[1, null]]", [], 'lacks an entry of "E"'),
+        ("[[1, 2], [3]]", [], 'Evidence "E" is no array'),
+        ("[[[1]]]", ["--set", "m=3"], "has size 1 along i, but m = 3"),
+        ("[[1, 2]]", ["--set", "q=3"], "no def `q`"),
+    ],
+)
+def test_mistakes(
+    bcmf_folder: Path,
+    content: str,
+    arguments: list[str],
+    says: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "E.json").write_text(content)
+    evidence = ["--evidence", f"E={tmp_path / 'E.json'}", "--steps", "1"]
+    assert main(["sample", str(bcmf_folder), *evidence, *arguments]) == 1
+    assert says in capsys.readouterr().err
+
+
+def test_leave_to_ask_anything(bcmf_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "E.csv").write_text("0.5,\n,0.25\n")
+    arguments = ["sample", str(bcmf_folder), "--evidence", f"E={tmp_path / 'E.csv'}", "--steps", "1"]
+    assert main([*arguments, "--no-strict", "--json"]) == 0
+    found = np.array(json.loads(capsys.readouterr().out)["arrays"]["E"][0])
+    assert found[[0, 1], [0, 1]].tolist() == [0.5, 0.25]

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+import gsdmc
+from gsdmc.cli.main import main
+from gsdmc.cli.progress import ProgressLine
+from gsdmc.cli.train import ranges
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_run_writes_its_folder_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "boolean", "--set", "n=2", "--steps", "2", "--batch", "2"]) == 0
+    out = capsys.readouterr().out
+    assert "runs/boolean: 2 steps in" in out
+    assert "next: gsdmc evaluate runs/boolean" in out
+    assert gsdmc.load("runs/boolean").problem.sizes == {"n": 2, "inputs": 4}
+    assert main(["train", "boolean", "--set", "n=2", "--steps", "3", "--batch", "2", "--resume"]) == 0
+    assert "3 steps" in capsys.readouterr().out
+
+
+def test_compiled_problems_varied_sizes_and_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compile", "bcmf", "-o", "b.gsdm"]) == 0
+    capsys.readouterr()
+    arguments = ["--steps", "2", "--batch", "2", "--vary", "m,n,k=1..3", "--seed", "4", "--out", "here"]
+    assert main(["train", "b.gsdm", *arguments, "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["folder"] == "here"
+    assert record["vary"] == {name: [1, 3] for name in "mnk"}
+    assert (record["steps"], record["seed"], record["interrupted"]) == (2, 4, False)
+
+
+def test_ctrl_c_keeps_a_usable_model(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    original = ProgressLine.__call__
+
+    def pressed(self: ProgressLine, progress: gsdmc.Progress) -> None:
+        if not self.stopping:
+            os.kill(os.getpid(), signal.SIGINT)
+        original(self, progress)
+
+    monkeypatch.setattr(ProgressLine, "__call__", pressed)
+    before = signal.getsignal(signal.SIGINT)
+    assert main(["train", "boolean", "--minutes", "60", "--batch", "2"]) == 0
+    assert signal.getsignal(signal.SIGINT) is before
+    err = capsys.readouterr().err
+    assert "stopping after this step" in err
+    model = gsdmc.load("runs/boolean")
+    steps = model.trained.run["steps"]
+    assert f"interrupted: runs/boolean holds the model after {steps} steps" in err
+    assert model.sample({"x": [1] * 16}, steps=1)["y"].shape == (1, 15)
+
+
+def test_a_folder_with_other_things_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("notes.txt").write_text("mine")
+    assert main(["train", "bcmf", "--steps", "1", "--out", "."]) == 1
+    assert "holds files but no model" in capsys.readouterr().err
+    assert Path("notes.txt").read_text() == "mine"
+
+
+def test_a_size_without_a_range(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "inversion", "--steps", "1", "--vary", "n"]) == 1
+    assert "--vary n=1..10" in capsys.readouterr().err
+
+
+def test_ranges_hold_for_the_names_before_them() -> None:
+    assert ranges("m,n,k") == {"m": None, "n": None, "k": None}
+    assert ranges("m,n=1..10") == {"m": (1, 10), "n": (1, 10)}
+    assert ranges("m=1..5, n,k=2..3,l") == {"m": (1, 5), "n": (2, 3), "k": (2, 3), "l": None}
+    for wrong in ("m=1", "m=1..", "=1..2", "", "m,,n", "m=a..b"):
+        with pytest.raises(argparse.ArgumentTypeError):
+            ranges(wrong)

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import gsdmc
+from gsdmc.compiler import compile_text
+from gsdmc.inference.evidence import bind_evidence
+
+NAMES = ("real", "positive", "interval", "boolean", "category", "count", "sum")
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 1000), data=st.data())
+def test_partly_observed_arrays_of_every_kind(kinds: gsdmc.Problem, seed: int, data: st.DataObject) -> None:
+    drawn = kinds.simulate(1, seed)
+    evidence, masks = {}, {}
+    for name in data.draw(st.sets(st.sampled_from(NAMES))):
+        value = drawn[name][0].numpy()
+        masks[name] = data.draw(hnp.arrays(bool, value.shape))
+        entries = [v if seen else None for v, seen in zip(value.tolist(), masks[name], strict=True)]
+        evidence[name] = data.draw(
+            st.sampled_from([entries, np.array(entries, dtype=object), np.ma.array(value, mask=~masks[name])])
+        )
+    bound = bind_evidence(kinds, evidence)
+    assert bound.problem is kinds
+    for name in NAMES:
+        seen = masks.get(name, np.zeros(4, dtype=bool))
+        np.testing.assert_array_equal(bound.mask[name], seen)
+        assert bound.values[name].dtype == drawn[name].dtype
+        torch.testing.assert_close(bound.values[name][seen], drawn[name][0][seen], rtol=0, atol=0)
+
+
+def test_values_keep_their_place_when_dimensions_are_merged() -> None:
+    problem = gsdmc.compile("sudoku")
+    cell = problem.simulate(1, seed=0)["cell"][0]
+    grid = [[None if (r + c) % 2 else int(cell.reshape(9, 9)[r, c]) for c in range(9)] for r in range(9)]
+    bound = bind_evidence(problem, {"cell": grid})
+    assert bound.mask["cell"].sum() == 41
+    assert torch.equal(bound.values["cell"] * bound.mask["cell"], cell * bound.mask["cell"])
+
+
+def test_an_unknown_array_suggests_the_nearest(kinds: gsdmc.Problem) -> None:
+    with pytest.raises(gsdmc.GsdmcError, match=r'no array "boolaen"') as error:
+        bind_evidence(kinds, {"boolaen": [1, 0, 0, 1]})
+    assert "did you mean `boolean`?" in str(error.value)
+    with pytest.raises(gsdmc.GsdmcError, match="its arrays are real, positive"):
+        bind_evidence(kinds, {"zzz": 1})
+
+
+def test_a_wrong_value_is_named_by_its_place_in_what_the_user_gave() -> None:
+    problem = gsdmc.compile("sudoku")
+    grid = np.zeros((9, 9))
+    grid[4, 7] = 9
+    with pytest.raises(gsdmc.GsdmcError, match=r'"cell" at \[4, 7\] is 9; a category of 9 is .* 0 to 8'):
+        bind_evidence(problem, {"cell": grid})
+
+
+def test_rounding_at_the_edge_of_a_support_is_forgiven(kinds: gsdmc.Problem) -> None:
+    bound = bind_evidence(kinds, {"interval": [1 + 1e-9, -1e-9, 0.5, None]})
+    assert bound.values["interval"].tolist() == [1.0, 0.0, 0.5, 0.0]
+
+
+def test_what_the_program_observes_is_evidence_unless_the_user_says_otherwise() -> None:
+    text = """(let [mu (sample "mu" (normal 0 1))]
+      (foreach 3 [i (range 3) x [1.0 2.0 3.0]] (observe "y" (normal mu 1) x)))"""
+    problem = compile_text(text, "observed.clj")
+    bound = bind_evidence(problem, None)
+    assert bound.values["y"].tolist() == [1.0, 2.0, 3.0]
+    assert bound.mask["y"].all()
+    assert not bound.mask["mu"].any()
+    bound = bind_evidence(problem, {"y": [5.0, None, None]})
+    assert bound.values["y"][0] == 5.0
+    assert bound.mask["y"].tolist() == [True, False, False]
+
+
+def test_sizes_come_with_the_evidence() -> None:
+    bound = bind_evidence(gsdmc.compile("bcmf"), {"E": np.zeros((7, 4))})
+    assert bound.problem.sizes == {"m": 7, "n": 4, "k": 3}
+    assert bound.values["A"].shape == (7, 3)

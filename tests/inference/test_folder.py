@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gsdmc
+from gsdmc.compiler import compile_text
+from gsdmc.inference.folder import PROBLEM, check_folder
+from gsdmc.training.config import TrainingConfig
+
+DATA = """(def xs [1.0 2.0])
+(let [slope (sample "slope" (normal 0 1))]
+  (foreach (count xs) [x xs] (sample "y" (normal (* slope x) 1))))"""
+
+
+def test_a_loaded_model_samples_as_the_trained_one(tmp_path: Path, tiny: TrainingConfig) -> None:
+    trained = gsdmc.train("bcmf", steps=1, preset=tiny, out=tmp_path / "m", m=2, n=3)
+    loaded = gsdmc.load(tmp_path / "m")
+    evidence = {"E": np.zeros((2, 3))}
+    assert loaded.problem.sizes == {"m": 2, "n": 3, "k": 3}
+    np.testing.assert_array_equal(
+        trained.sample(evidence, steps=2)["A"], loaded.sample(evidence, steps=2)["A"]
+    )
+    assert loaded.resized(m=4).problem.sizes["m"] == 4
+
+
+def test_data_of_the_user_and_of_the_program_travel_with_the_model(
+    tmp_path: Path, tiny: TrainingConfig
+) -> None:
+    problem = compile_text(DATA, "line.clj", {"xs": np.array([1.0, 5.0, -2.0])})
+    gsdmc.train(problem, steps=1, preset=tiny, out=tmp_path / "line")
+    assert gsdmc.load(tmp_path / "line").problem.graph.by_name["y"].shape == (3,)
+    circuit = gsdmc.train("boolean", n=2, steps=1, preset=tiny, out=tmp_path / "boolean")
+    again = gsdmc.load(tmp_path / "boolean").problem
+    ours, theirs = (p.simulate(8, seed=1)["y"] for p in (circuit.problem, again))
+    assert ours.equal(theirs)
+
+
+def test_a_folder_without_its_compiled_problem_still_loads(tmp_path: Path, tiny: TrainingConfig) -> None:
+    gsdmc.train("bcmf", steps=1, preset=tiny, out=tmp_path / "m", k=2)
+    (tmp_path / "m" / PROBLEM).unlink()
+    assert gsdmc.load(tmp_path / "m").problem.sizes["k"] == 2
+    (tmp_path / "m" / "program.clj").unlink()
+    with pytest.raises(gsdmc.GsdmcError, match="no readable program"):
+        gsdmc.load(tmp_path / "m")
+
+
+def test_what_is_no_model_says_so(tmp_path: Path) -> None:
+    with pytest.raises(gsdmc.GsdmcError, match="no model folder"):
+        gsdmc.load(tmp_path / "none")
+    with pytest.raises(gsdmc.GsdmcError, match="is not a model folder"):
+        gsdmc.load(tmp_path)
+
+
+def test_training_replaces_models_and_nothing_else(tmp_path: Path, tiny: TrainingConfig) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(gsdmc.GsdmcError, match="holds files but no model"):
+        gsdmc.train("bcmf", steps=1, preset=tiny, out=tmp_path)
+    with pytest.raises(gsdmc.GsdmcError, match="is a file"):
+        check_folder(tmp_path / "thesis.tex")
+    (tmp_path / "empty").mkdir()
+    for steps in (1, 2):
+        gsdmc.train("bcmf", steps=steps, preset=tiny, out=tmp_path / "empty")
+    assert gsdmc.load(tmp_path / "empty").trained.run["steps"] == 2
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["empty", "thesis.tex"]
+
+
+def test_a_place_that_can_not_be_written_is_found_before_training(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(gsdmc.GsdmcError, match="can't be written"):
+        check_folder(tmp_path / "file" / "model")
+    shutil.rmtree(tmp_path)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+import gsdmc
+from gsdmc.inference.samples import Samples, dimension_names
+
+
+def drawn(problem: gsdmc.Problem, count: int = 3) -> Samples:
+    values = problem.simulate(count, seed=0)
+    nothing = {name: torch.zeros(v.shape[1:], dtype=torch.bool) for name, v in values.items()}
+    return Samples(problem, values, nothing)
+
+
+def test_joint_draws_have_no_residual(kinds: gsdmc.Problem) -> None:
+    samples = drawn(kinds)
+    assert samples.num_samples == len(samples["real"]) == 3
+    assert samples.residuals["sum"].shape == (3, 4)
+    np.testing.assert_allclose(samples.residuals["sum"], 0, atol=1e-6)
+    assert list(samples) == [a.name for a in kinds.graph.arrays]
+
+
+def test_residuals_and_factors_see_what_was_changed() -> None:
+    samples = drawn(gsdmc.compile("sorting", n=4))
+    samples.tensors["s"][1, 2] += 0.5
+    samples.tensors["P"][2, 0] = True
+    samples.tensors["P"][2, 0, 1] = False
+    np.testing.assert_allclose(samples.residuals["s"][1], [0, 0, -0.5, 0], atol=1e-6)
+    assert samples.factors["row"].tolist() == [[True] * 4, [True] * 4, [False, True, True, True]]
+    report = samples.verify()
+    assert report.factors["row"].samples == 2 / 3
+    assert report.factors["row"].instances == 11 / 12
+    assert not samples.restored().residuals["s"].any()
+
+
+def test_restoration_keeps_evidence(kinds: gsdmc.Problem) -> None:
+    samples = drawn(kinds)
+    samples.observed["sum"][0] = True
+    samples.tensors["sum"] += 1
+    restored = samples.restored()
+    assert restored.is_restored
+    np.testing.assert_allclose(restored["sum"][:, 0], samples["sum"][:, 0])
+    np.testing.assert_allclose(restored["sum"][:, 1:], samples["sum"][:, 1:] - 1, atol=1e-6)
+
+
+def test_a_plate_that_an_array_spans_twice_has_two_names() -> None:
+    assert dimension_names(("i", "j", "i", "i")) == ("i", "j", "i#2", "i#3")
+
+
+def test_samples_introduce_themselves(kinds: gsdmc.Problem) -> None:
+    samples = drawn(kinds)
+    samples.observed["boolean"][:2] = True
+    text = repr(samples)
+    assert "num_samples=3" in text
+    assert "boolean(sample=3, i=4) bool, 2 of 4 given" in text
