@@ -18,7 +18,7 @@ from torch.nn import functional
 from gsdmc.kernels.buckets import Buckets, buckets
 from gsdmc.kernels.structure import Structure
 
-CHUNK = 2**19  # scores computed at once; more gains no speed and costs memory
+CHUNK = 2**18  # scores computed at once: flat from 2**16 to 2**20, and this takes a few MiB
 
 
 def attend(
@@ -42,14 +42,14 @@ class _Attention(torch.autograd.Function):
         if bias is not None:
             shift = bias.flatten().index_select(0, plan.numbers)
             shift = shift if plan.padding is None else shift + plan.padding
-        kept, out = [], []
+        kept, out = [], torch.empty_like(v)
         for part in _chunks(q.shape[0], plan):
             weights = _softmax(plan, _sampled(plan, q[part], k[part], scale), shift)  # [b, L']
-            out.append(_gathered(plan, weights.index_select(1, plan.slots), v[part]))
+            out = _put(out, part, _gathered(plan, weights.index_select(1, plan.slots), v[part]))
             kept.append(weights)
         ctx.save_for_backward(q, k, v, *(kept if any(ctx.needs_input_grad) else ()))
         ctx.plan, ctx.scale, ctx.biased = plan, scale, bias is not None
-        return _joined(out, v)
+        return out
 
     @staticmethod
     @once_differentiable
@@ -57,7 +57,7 @@ class _Attention(torch.autograd.Function):
         q, k, v, *kept = ctx.saved_tensors
         plan: Buckets = ctx.plan
         d_out = d_out.contiguous()
-        d_q, d_k, d_v = [], [], []
+        d_q, d_k, d_v = torch.empty_like(q), torch.empty_like(k), torch.empty_like(v)
         d_shift = q.new_zeros(plan.numbers.numel())
         for part, weights in zip(_chunks(q.shape[0], plan), kept, strict=True):
             d_o = d_out[part]
@@ -65,11 +65,11 @@ class _Attention(torch.autograd.Function):
             if ctx.biased:
                 d_shift += d_scores.sum(0)
             d_scores *= ctx.scale
-            d_q.append(_gathered(plan, d_scores.index_select(1, plan.slots), k[part]))
-            d_k.append(_gathered(plan, d_scores.index_select(1, plan.mirrored), q[part]))
-            d_v.append(_gathered(plan, weights.index_select(1, plan.mirrored), d_o))
+            d_q = _put(d_q, part, _gathered(plan, d_scores.index_select(1, plan.slots), k[part]))
+            d_k = _put(d_k, part, _gathered(plan, d_scores.index_select(1, plan.mirrored), q[part]))
+            d_v = _put(d_v, part, _gathered(plan, weights.index_select(1, plan.mirrored), d_o))
         d_bias = d_shift.index_select(0, plan.homes).view(q.shape[2], -1) if ctx.biased else None
-        return _joined(d_q, q), _joined(d_k, k), _joined(d_v, v), d_bias, None, None
+        return d_q, d_k, d_v, d_bias, None, None
 
 
 def _chunks(batch: int, plan: Buckets) -> list[slice]:
@@ -77,10 +77,12 @@ def _chunks(batch: int, plan: Buckets) -> list[slice]:
     return [slice(start, min(start + step, batch)) for start in range(0, batch, step)]
 
 
-def _joined(parts: list[Tensor], like: Tensor) -> Tensor:
-    if not parts:
-        return torch.empty_like(like)
-    return parts[0] if len(parts) == 1 else torch.cat(parts)
+def _put(whole: Tensor, part: slice, value: Tensor) -> Tensor:
+    """`whole` with `value` at `part`, without a copy where that is all of it."""
+    if value.shape == whole.shape:
+        return value
+    whole[part] = value
+    return whole
 
 
 def _sampled(plan: Buckets, left: Tensor, right: Tensor, scale: float) -> Tensor:
