@@ -6,9 +6,8 @@ import warnings
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
-
 from gsdmc.kernels.structure import Structure
+from torch import Tensor
 
 EXACT = 8  # up to so many distinct degrees each gets its own bucket; beyond, widths are rounded up
 

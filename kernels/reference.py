@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
-
 from gsdmc.kernels.structure import Structure
+from torch import Tensor
 
 
 def attend(
