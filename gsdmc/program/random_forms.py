@@ -290,7 +290,7 @@ def frozen_extern(ev: Evaluator, definition: Def, expr: Extern, scope: Scope) ->
     spec = spec_of(expr.function, expr.span)
     args = extern_args(ev, expr, scope)
     try:
-        values = spec.function(np.random.default_rng(definition.seed), 1, *args)[0]
+        values = spec.draw(np.random.default_rng(definition.seed), 1, *args)[0]
     except (ValueError, TypeError) as error:
         raise GsdmcError(f"`{spec.name}` can't take {args}: {error}", expr.span) from None
     ev.tape.frozen[definition.name] = np.asarray(values)

@@ -95,7 +95,7 @@ class Run:
     def extern(self, call: ExternCall) -> Tensor:
         """Call the registered function."""
         rng = np.random.default_rng(seed_of(self.seed, call.key))
-        values = torch.from_numpy(np.ascontiguousarray(call.extern.function(rng, self.batch, *call.args)))
+        values = torch.from_numpy(np.ascontiguousarray(call.extern.draw(rng, self.batch, *call.args)))
         return values.to(dtype_of(call.extern.kind(*call.args), self.dtype))
 
     def factor(self, factor: FactorUse, holds: Tensor) -> None:
