@@ -23,11 +23,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from gsdmc.kernels.attention import sparse_attention
-from gsdmc.kernels.structure import Structure
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
+
+from gsdmc.kernels.attention import sparse_attention
+from gsdmc.kernels.structure import Structure
 
 Ints = NDArray[np.int64]
 Attention = Callable[[Tensor, Tensor, Tensor], Tensor]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from torch import Tensor
+
 from gsdmc.kernels import csr, dense, reference
 from gsdmc.kernels.structure import Structure
-from torch import Tensor
 
 Implementation = Callable[[Tensor, Tensor, Tensor, Structure, Tensor | None, float], Tensor]
 

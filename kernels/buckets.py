@@ -6,8 +6,9 @@ import warnings
 from dataclasses import dataclass
 
 import torch
-from gsdmc.kernels.structure import Structure
 from torch import Tensor
+
+from gsdmc.kernels.structure import Structure
 
 EXACT = 8  # up to so many distinct degrees each gets its own bucket; beyond, widths are rounded up
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from gsdmc.kernels.buckets import Buckets, buckets
-from gsdmc.kernels.structure import Structure
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
+
+from gsdmc.kernels.buckets import Buckets, buckets
+from gsdmc.kernels.structure import Structure
 
 CHUNK = 2**18  # scores computed at once: flat from 2**16 to 2**20, and this takes a few MiB
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from gsdmc.kernels.structure import Structure
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+
+from gsdmc.kernels.structure import Structure
 
 CHUNK = 2**17  # scores computed at once: half a MiB, so that they stay in the second-level cache
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
-from gsdmc.kernels.structure import Structure
 from torch import Tensor
+
+from gsdmc.kernels.structure import Structure
 
 
 def attend(

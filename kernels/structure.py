@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from gsdmc.kernels.role_sets import intern
 from numpy.typing import NDArray
 from torch import Tensor
+
+from gsdmc.kernels.role_sets import intern
 
 Indices = NDArray[np.int64]
 

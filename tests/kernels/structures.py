@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from gsdmc.kernels.structure import Structure
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
+from gsdmc.kernels.structure import Structure
 
 Ints = NDArray[np.int64]
 ROLES = 4

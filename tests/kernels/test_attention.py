@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from gsdmc.kernels import attention, csr, dense
-from gsdmc.kernels.attention import BACKENDS, sparse_attention
-from gsdmc.kernels.structure import Structure
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from gsdmc.kernels import attention, csr, dense
+from gsdmc.kernels.attention import BACKENDS, sparse_attention
+from gsdmc.kernels.structure import Structure
 from tests.kernels.structures import ROLES, SHAPES, make, structures
 
 FAST = ("dense", "cpu")

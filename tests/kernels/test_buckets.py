@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import torch
-from gsdmc.kernels.buckets import buckets
-from gsdmc.kernels.structure import Structure
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gsdmc.kernels.buckets import buckets
+from gsdmc.kernels.structure import Structure
 from tests.kernels.structures import make, structures
 
 

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
-from gsdmc.kernels.role_sets import WORD, intern
 from hypothesis import given
 from hypothesis import strategies as st
+
+from gsdmc.kernels.role_sets import WORD, intern
 
 
 @given(st.lists(st.sets(st.integers(0, 2 * WORD), min_size=1), min_size=1, max_size=20))

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from gsdmc.kernels.structure import Structure
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gsdmc.kernels.structure import Structure
 from tests.kernels.structures import make, structures
 
 LINE = make("chain", 4)
