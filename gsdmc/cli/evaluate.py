@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from gsdmc.cli import options
-from gsdmc.cli.output import print_json, table
+from gsdmc.cli.output import count, print_json, table
 
 if TYPE_CHECKING:
     from gsdmc.inference.evaluate import Evaluation
@@ -54,7 +54,7 @@ def describe(e: Evaluation) -> str:
     sizes = ", ".join(f"{k}={v}" for k, v in e.sizes.items())
     parts = [
         f"{e.program}{f' ({sizes})' if sizes else ''}, {e.query}: {e.problems} fresh problems, "
-        f"one sample each, {e.steps} network calls, seed {e.seed}"
+        f"one sample each, {count(e.steps, 'network call')}, seed {e.seed}"
     ]
     if e.scores:
         rows = [

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gsdmc.cli import options
-from gsdmc.cli.output import print_json
+from gsdmc.cli.output import count, print_json
 from gsdmc.cli.progress import ProgressLine, clock
 
 EXAMPLE = """examples:
@@ -74,13 +74,14 @@ def run(args: argparse.Namespace) -> None:
             resume=args.resume,
         )
     record, metrics = model.trained.run, model.metrics
+    steps = count(record["steps"], "step")
     if progress.stopping:
-        print(f"interrupted: {out} holds the model after {record['steps']} steps", file=sys.stderr)
+        print(f"interrupted: {out} holds the model after {steps}", file=sys.stderr)
     if args.json:
         figures = {name: metrics[name] for name in ("seconds", "steps_per_second", "parameters", "loss")}
         print_json({"folder": str(out), **record, **figures, "interrupted": progress.stopping})
         return
-    print(f"{out}: {record['steps']} steps in {clock(metrics['seconds'])}, {model.parameters:,} parameters")
+    print(f"{out}: {steps} in {clock(metrics['seconds'])}, {model.parameters:,} parameters")
     print(f"next: gsdmc evaluate {out}")
 
 

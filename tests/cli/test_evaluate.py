@@ -20,7 +20,7 @@ def test_text_and_json_say_the_same(bcmf_folder: Path, capsys: pytest.CaptureFix
     assert score["name"] == "RMSE(E, A R)"
     assert main(arguments) == 0
     out = capsys.readouterr().out
-    assert "bcmf (m=2, n=5, k=3), with E given: 4 fresh problems, one sample each, 1 network calls" in out
+    assert "bcmf (m=2, n=5, k=3), with E given: 4 fresh problems, one sample each, 1 network call" in out
     row = next(line for line in out.splitlines() if line.startswith("RMSE(E, A R)"))
     assert row.split()[3:] == [f"{score[k]:.4g}" for k in ("raw", "restored", "prior")]
 

@@ -58,7 +58,7 @@ def test_ctrl_c_keeps_a_usable_model(
     assert "stopping after this step" in err
     model = gsdmc.load("runs/boolean")
     steps = model.trained.run["steps"]
-    assert f"interrupted: runs/boolean holds the model after {steps} steps" in err
+    assert f"interrupted: runs/boolean holds the model after {steps} step" in err
     assert model.sample({"x": [1] * 16}, steps=1)["y"].shape == (1, 15)
 
 
