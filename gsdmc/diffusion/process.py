@@ -28,6 +28,8 @@ class ProcessConfig:
         discrete: `masked` (absorbing; Sahoo et al. 2024) or `onehot` (Gaussian; Weilbach et al. 2022,
             section 3.4).
         mask_power: a discrete value is masked at time t with probability `t ** mask_power`.
+        mask_weight: masked values' cross-entropy is weighted by the masking probability to the power
+            `-mask_weight`: 1 gives the evidence bound, 0 lets early times weigh more.
         standardise: whether reals are brought to unit scale.
         loss: `balanced` (every array weighs the same) or `sum` (squared error over all nodes, the paper's).
     """
@@ -36,6 +38,7 @@ class ProcessConfig:
     prediction: Literal["x0", "v"] = "v"
     discrete: Literal["masked", "onehot"] = "masked"
     mask_power: float = 1.0
+    mask_weight: float = 1.0
     standardise: bool = True
     loss: Literal["balanced", "sum"] = "balanced"
 

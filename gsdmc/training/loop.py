@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -130,6 +131,7 @@ class _Run:
         """Take steps until the budget or the user's patience ends."""
         begun, started_at, shown = time.perf_counter(), self.seconds, 0.0
         first, recent = self.step, []
+        latest: deque[Tensor] = deque(maxlen=50)
         limit = min(x for x in (steps, stop_after, 1 << 62) if x is not None)
         try:
             while self.step < limit:
@@ -138,17 +140,19 @@ class _Run:
                 done = self.step / steps if steps is not None else self.seconds / (60 * (minutes or 1))
                 if done >= 1:
                     break
-                recent.append(self._advance(done))
+                loss = self._advance(done)
+                recent.append(loss)
+                latest.append(loss)
                 if report is not None and elapsed - shown >= 0.5:
                     shown = elapsed
-                    report(self._progress(recent, (self.step - first) / elapsed, done))
+                    report(self._progress(latest, (self.step - first) / elapsed, done))
                 if len(recent) >= self._interval(steps):
                     self._record(recent)
         except KeyboardInterrupt:
             pass
         self.seconds = started_at + time.perf_counter() - begun
-        if report is not None and recent:
-            report(self._progress(recent, (self.step - first) / (time.perf_counter() - begun), 1.0))
+        if report is not None and latest:
+            report(self._progress(latest, (self.step - first) / (time.perf_counter() - begun), 1.0))
         self._record(recent)
 
     def _advance(self, done: float) -> Tensor:
@@ -166,9 +170,9 @@ class _Run:
         self.step += 1
         return loss.detach()
 
-    def _progress(self, recent: list[Tensor], speed: float, done: float) -> Progress:
+    def _progress(self, latest: deque[Tensor], speed: float, done: float) -> Progress:
         left = self.seconds * (1 - done) / done if done > 0 else None
-        loss = float(torch.stack(recent[-50:]).mean())
+        loss = float(torch.stack(list(latest)).mean())
         return Progress(self.step, loss, speed, left)
 
     def _interval(self, steps: int | None) -> int:

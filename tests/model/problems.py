@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -154,3 +154,16 @@ def latin(size: int = 4) -> HandProblem:
         return {"cell": torch.rand(batch, size, size, generator=g).argsort(-1)}
 
     return HandProblem("latin", layout, simulate, (given(subset=("cell",)),), latin, {"size": size})
+
+
+def chain(length: int = 4) -> HandProblem:
+    """A random walk along one ordered plate, any subset observed."""
+    nodes = np.arange(length)
+    layout = make_layout([("x", REAL, (length,))], [("before", nodes[1:], nodes[:-1])], diameter=length - 1)
+    layout = replace(layout, positions=torch.arange(length)[:, None], position_plates=("t",))
+
+    def simulate(batch: int, seed: int) -> dict[str, Tensor]:
+        g = torch.Generator().manual_seed(seed)
+        return {"x": torch.randn(batch, length, generator=g).cumsum(1)}
+
+    return HandProblem("chain", layout, simulate, (), chain, {"length": length}, {"length": (2, 6)})

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from gsdmc.diffusion.noise import GeneratorNoise
+from gsdmc.diffusion.process import Process, ProcessConfig
+from gsdmc.diffusion.sampler import SamplerConfig, sample
+from gsdmc.diffusion.standardise import Standardiser
+from tests.model.problems import HandProblem, bcmf, latin
+from tests.model.test_denoiser import DIMS, denoiser_for
+
+MASKED = ProcessConfig()
+PAPER = ProcessConfig("linear", "x0", "onehot", standardise=False, loss="sum")
+SAMPLERS = [
+    (MASKED, SamplerConfig(steps=5)),
+    (MASKED, SamplerConfig(steps=3, churn=1.0, order="random")),
+    (PAPER, SamplerConfig(steps=5, solver="ancestral")),
+]
+
+
+def process_for(problem: HandProblem, config: ProcessConfig) -> Process:
+    scales = Standardiser.estimate(problem.layout, [(problem.layout, problem.simulate(64, 1))])
+    return Process(config, scales)
+
+
+@pytest.mark.parametrize(("process", "sampler"), SAMPLERS)
+@pytest.mark.parametrize("make", [bcmf, latin])
+def test_evidence_is_untouched_and_values_in_range(
+    make, process: ProcessConfig, sampler: SamplerConfig
+) -> None:
+    problem = make()
+    values = problem.simulate(6, 3)
+    g = torch.Generator().manual_seed(0)
+    mask = {name: torch.rand(v.shape, generator=g) < 0.5 for name, v in values.items()}
+    denoiser = denoiser_for(problem).float()
+    out = sample(
+        denoiser, problem.layout, process_for(problem, process), values, mask, config=sampler, generator=g
+    )
+    for slot in problem.layout.arrays:
+        drawn, seen = out[slot.name], mask[slot.name]
+        assert drawn.dtype == values[slot.name].dtype
+        assert torch.equal(drawn[seen], values[slot.name][seen])
+        if slot.kind.name == "category":
+            assert drawn.min() >= 0
+            assert drawn.max() < slot.kind.options
+        assert drawn.float().isfinite().all()
+
+
+def test_missing_evidence_may_be_anything() -> None:
+    problem = bcmf(2, 2, 2)
+    values = problem.simulate(3, 1)
+    mask = {name: torch.zeros_like(v, dtype=torch.bool) for name, v in values.items()}
+    wild = {n: v if v.dtype == torch.bool else torch.full_like(v, torch.nan) for n, v in values.items()}
+    process, denoiser = process_for(problem, MASKED), denoiser_for(problem)
+    outs = [
+        sample(
+            denoiser,
+            problem.layout,
+            process,
+            v,
+            mask,
+            config=SamplerConfig(steps=2),
+            generator=torch.Generator().manual_seed(1),
+        )
+        for v in (values, wild)
+    ]
+    assert all(torch.equal(outs[0][n], outs[1][n]) for n in values)
+
+
+class PermutedNoise:
+    """Noise of a base source with every array's plates permuted."""
+
+    def __init__(self, permutations: dict[str, Tensor]) -> None:
+        self.base = GeneratorNoise(torch.Generator().manual_seed(7))
+        self.permutations = permutations
+
+    def _move(self, array: str, draw: Tensor) -> Tensor:
+        for axis, plate in enumerate(DIMS[array], start=1):
+            draw = draw.index_select(axis, self.permutations[plate])
+        return draw
+
+    def normal(self, array: str, step: int, shape: tuple[int, ...]) -> Tensor:
+        return self._move(array, self.base.normal(array, step, shape))
+
+    def uniform(self, array: str, step: int, shape: tuple[int, ...]) -> Tensor:
+        return self._move(array, self.base.uniform(array, step, shape))
+
+
+@pytest.mark.parametrize(("process", "sampler"), SAMPLERS)
+def test_permuted_noise_gives_permuted_samples(process: ProcessConfig, sampler: SamplerConfig) -> None:
+    problem = bcmf(4, 3, 2)
+    denoiser, run = denoiser_for(problem), process_for(problem, process)
+    values = {n: v.double() if v.dtype != torch.bool else v for n, v in problem.simulate(4, 2).items()}
+    mask = {n: torch.full_like(v, n == "E", dtype=torch.bool) for n, v in values.items()}
+    identity = {"i": torch.arange(4), "j": torch.arange(3), "k": torch.arange(2)}
+    shuffled = {"i": torch.tensor([2, 0, 3, 1]), "j": torch.tensor([1, 2, 0]), "k": torch.tensor([1, 0])}
+    plain, moved = (
+        sample(
+            denoiser,
+            problem.layout,
+            run,
+            {n: PermutedNoise(p)._move(n, v) for n, v in values.items()},
+            mask,
+            config=sampler,
+            noise=PermutedNoise(p),
+        )
+        for p in (identity, shuffled)
+    )
+    for name, value in plain.items():
+        expected = PermutedNoise(shuffled)._move(name, value)
+        if value.dtype == torch.bool:
+            assert torch.equal(moved[name], expected)
+        else:
+            torch.testing.assert_close(moved[name], expected, rtol=1e-7, atol=1e-7)
+
+
+def test_a_sampler_needs_one_source_of_noise() -> None:
+    problem = latin(2)
+    values = problem.simulate(1, 0)
+    mask = {"cell": torch.zeros(1, 2, 2, dtype=torch.bool)}
+    with pytest.raises(ValueError, match="noise source"):
+        sample(denoiser_for(problem), problem.layout, process_for(problem, MASKED), values, mask)

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from gsdmc.language.source import GsdmcError
+from gsdmc.model.config import Architecture, ModelConfig
+from gsdmc.model.denoiser import Denoiser
+from gsdmc.model.initialise import build_denoiser, empty_denoiser
+from tests.model.problems import bcmf, boolean, chain
+
+DIMS = {"A": "ik", "R": "kj", "C": "ijk", "E": "ij"}
+
+
+def denoiser_for(problem, architecture: Architecture = "default", seed: int = 0) -> Denoiser:
+    """A small network in float64 whose every weight is random, those that start at zero included."""
+    config = ModelConfig.for_layout(
+        problem.layout, architecture=architecture, width=32, layers=2, heads=2, reach=False
+    )
+    generator = torch.Generator().manual_seed(seed)
+    denoiser = build_denoiser(config, generator).double()
+    with torch.no_grad():
+        for parameter in denoiser.parameters():
+            parameter.normal_(std=0.3, generator=generator)
+    return denoiser
+
+
+def permute(name: str, value: Tensor, permutations: dict[str, Tensor]) -> Tensor:
+    for axis, plate in enumerate(DIMS[name], start=1):
+        value = value.index_select(axis, permutations[plate])
+    return value
+
+
+@settings(max_examples=10)
+@given(st.integers(2, 4), st.integers(2, 4), st.integers(2, 3), st.integers(0, 1000))
+@pytest.mark.parametrize("architecture", ["default", "paper"])
+def test_permuting_plates_permutes_the_output(
+    architecture: Architecture, m: int, n: int, k: int, seed: int
+) -> None:
+    layout = bcmf(m, n, k).layout
+    denoiser = denoiser_for(bcmf(3, 3, 2), architecture, seed)
+    g = torch.Generator().manual_seed(seed)
+    permutations = {p: torch.randperm(s, generator=g) for p, s in zip("ijk", (m, n, k), strict=True)}
+    state, observed = {}, {}
+    for slot in layout.arrays:
+        tail = (slot.kind.options,) if slot.kind.discrete else ()
+        state[slot.name] = torch.randn(2, *slot.shape, *tail, dtype=torch.float64, generator=g)
+        observed[slot.name] = torch.rand(2, *slot.shape, generator=g) < 0.5
+    time = torch.tensor([3.0, 700.0], dtype=torch.float64)
+    plain = denoiser(layout, state, observed, time)
+    moved = denoiser(
+        layout,
+        {a: permute(a, v, permutations) for a, v in state.items()},
+        {a: permute(a, v, permutations) for a, v in observed.items()},
+        time,
+    )
+    for name, value in plain.items():
+        torch.testing.assert_close(moved[name], permute(name, value, permutations), rtol=1e-9, atol=1e-9)
+
+
+def test_the_output_depends_on_evidence_time_and_the_observed_flag() -> None:
+    problem = bcmf(2, 2, 2)
+    denoiser = denoiser_for(problem)
+    state = {
+        s.name: torch.zeros(1, *s.shape, *((2,) if s.kind.discrete else ()), dtype=torch.float64)
+        for s in problem.layout.arrays
+    }
+    hidden = {s.name: torch.zeros(1, *s.shape, dtype=torch.bool) for s in problem.layout.arrays}
+    time = torch.tensor([500.0], dtype=torch.float64)
+    base = denoiser(problem.layout, state, hidden, time)["A"]
+    others = (
+        denoiser(problem.layout, {**state, "E": state["E"] + 1}, hidden, time)["A"],
+        denoiser(problem.layout, state, {**hidden, "E": ~hidden["E"]}, time)["A"],
+        denoiser(problem.layout, state, hidden, time / 2)["A"],
+    )
+    assert all((base - other).abs().max() > 1e-6 for other in others)
+
+
+def test_the_paper_architecture_has_the_authors_parameter_count() -> None:
+    config = ModelConfig.for_layout(
+        bcmf().layout, architecture="paper", width=64, layers=12, heads=2, reach=False
+    )
+    # 12 layers of 8 linear maps and 3 norms, time MLP, projections in and out, 4 + 1 embeddings.
+    assert empty_denoiser(config).parameter_count == 12 * (8 * 4160 + 3 * 128) + 2 * 4160 + 515 + 5 * 64
+
+
+def test_one_set_of_weights_runs_at_every_size() -> None:
+    denoiser = denoiser_for(bcmf(3, 3, 2))
+    for m, n, k in product((1, 4), (2, 5), (1, 3)):
+        layout = bcmf(m, n, k).layout
+        state = {s.name: torch.zeros(1, *s.shape, *((2,) if s.kind.discrete else ())) for s in layout.arrays}
+        state = {name: value.double() for name, value in state.items()}
+        hidden = {s.name: torch.zeros(1, *s.shape, dtype=torch.bool) for s in layout.arrays}
+        out = denoiser(layout, state, hidden, torch.zeros(1, dtype=torch.float64))
+        assert out["C"].shape == (1, m, n, k)
+        assert out["R"].shape == (1, k, n, 2)
+
+
+def test_a_layout_with_unknown_embeddings_is_refused() -> None:
+    small, large = boolean(2), boolean(3)
+    denoiser = denoiser_for(small)
+    state = {s.name: torch.zeros(1, *s.shape, 2, dtype=torch.float64) for s in large.layout.arrays}
+    hidden = {s.name: torch.zeros(1, *s.shape, dtype=torch.bool) for s in large.layout.arrays}
+    with pytest.raises(GsdmcError) as raised:
+        denoiser(large.layout, state, hidden, torch.zeros(1, dtype=torch.float64))
+    assert "x[4]" in raised.value.message
+
+
+def test_positions_tell_the_places_of_an_ordered_plate_apart() -> None:
+    problem = chain(5)
+    denoiser = denoiser_for(problem)
+    state = {"x": torch.zeros(1, 5, dtype=torch.float64)}
+    out = denoiser(
+        problem.layout, state, {"x": torch.zeros(1, 5, dtype=torch.bool)}, torch.zeros(1).double()
+    )["x"][0]
+    gaps = (out[:, None] - out[None]).abs() + torch.eye(5)
+    assert gaps.min() > 1e-3
+
+
+def test_depth_reaches_the_diameter() -> None:
+    layout = bcmf().layout
+    assert ModelConfig.for_layout(layout, width=32, layers=2, heads=2).layers == 6
+    assert ModelConfig.for_layout(layout, width=32, layers=8, heads=2).layers == 8
+
+
+def test_the_configuration_survives_json() -> None:
+    config = ModelConfig.for_layout(chain(3).layout, width=32, layers=2, heads=2)
+    assert ModelConfig.from_json(config.to_json()) == config
+
+
+def test_building_draws_from_the_generator_alone() -> None:
+    config = ModelConfig.for_layout(bcmf().layout, width=32, layers=1, heads=1)
+    before = torch.random.get_rng_state()
+    one, two = (build_denoiser(config, torch.Generator().manual_seed(5)) for _ in range(2))
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
