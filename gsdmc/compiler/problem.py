@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from operator import index
+from typing import Any, SupportsIndex
 
 import numpy as np
 import torch
@@ -36,13 +37,18 @@ Overrides = Mapping[str, Any]
 class Problem:
     """A program compiled at given sizes.
 
-    `overrides` are the values that stand in place of its `def`s; `name` is the program's short name.
+    `overrides` are the values that stand in place of its `def`s, `frozen` what `def`s drew with their
+    seed at these sizes, where that is known already; `name` is the program's short name.
     """
 
     name: str
     syntax: Syntax
     overrides: dict[str, Any] = field(default_factory=dict)
+    frozen: dict[str, NDArray[Any]] = field(default_factory=dict)
     _siblings: dict[tuple[tuple[str, Any], ...], Problem] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        check_overrides(self.syntax, self.overrides)
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{k}={v}" for k, v in self.sizes.items())
@@ -51,7 +57,7 @@ class Problem:
     @cached_property
     def tape(self) -> Tape:
         """The program's instructions."""
-        return evaluate(self.syntax, self.overrides)
+        return evaluate(self.syntax, self.overrides, frozen=self.frozen)
 
     @cached_property
     def interpreter(self) -> Interpreter:
@@ -117,14 +123,14 @@ class Problem:
         """Draw joint samples, `[batch, *shape]` per array; equal seeds give equal samples.
 
         Reals come in `dtype`, booleans as bool, categories and counts as int64.
+
+        Raises:
+            GsdmcError: the program has no value for some of its draws.
         """
-        try:
-            return readings.run(self.interpreter, batch, seed, dtype)
-        except RuntimeError as error:
-            raise GsdmcError(f"{self.name} can't be simulated: {error}.") from None
+        return readings.run(self.interpreter, batch, seed, dtype)
 
     def verify(self, values: Mapping[str, Tensor], dtype: torch.dtype = torch.float32) -> Residuals:
-        """Residuals of every `dirac` and truth of every factor for joint values."""
+        """Residuals of every `dirac` and truth of every factor for joint values, `[batch, *shape]` each."""
         return readings.verify(self.interpreter, values, dtype)
 
     def restore(
@@ -133,24 +139,36 @@ class Problem:
         keep: Mapping[str, Tensor] | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> dict[str, Tensor]:
-        """Recompute `dirac` nodes from their parents, generated and kept ones excepted."""
+        """Recompute `dirac` nodes from their parents, generated ones and those in `keep` excepted."""
         return readings.restore(self.interpreter, values, keep, dtype)
 
     def resized(self, **sizes: int) -> Problem:
-        """The same program at other sizes; compiled once per size.
+        """The same program at other sizes, compiled once per size. What its `def`s drew is drawn anew.
 
         Raises:
-            GsdmcError: an unknown size.
+            GsdmcError: an unknown size, or one that is no whole number.
         """
         check_overrides(self.syntax, sizes)
-        merged = {**self.overrides, **sizes}
-        if all(self.overrides.get(k, self.sizes.get(k)) == v for k, v in sizes.items()):
+        sizes = {name: whole_number(name, size) for name, size in sizes.items()}
+        if all(self.sizes.get(k) == v for k, v in sizes.items()):
             return self
-        key = tuple(sorted((k, v) for k, v in merged.items() if isinstance(v, int)))
+        merged = {**self.overrides, **sizes}
+        key = tuple(sorted((k, v) for k, v in merged.items() if np.ndim(v) == 0))
         if key not in self._siblings:
-            kept = {k: v for k, v in merged.items() if k not in self.tape.frozen}
-            self._siblings[key] = Problem(self.name, self.syntax, kept, self._siblings)
+            self._siblings[key] = Problem(self.name, self.syntax, merged, {}, self._siblings)
         return self._siblings[key]
+
+
+def whole_number(name: str, size: SupportsIndex) -> int:
+    """A size as a Python integer.
+
+    Raises:
+        GsdmcError: it is none.
+    """
+    try:
+        return index(size)
+    except TypeError:
+        raise GsdmcError(f"The size `{name}` must be a whole number, not {size!r}.") from None
 
 
 def check_overrides(syntax: Syntax, overrides: Overrides) -> None:
@@ -163,5 +181,5 @@ def check_overrides(syntax: Syntax, overrides: Overrides) -> None:
     for name in overrides:
         if name not in known:
             listed = f"it defines {', '.join(known)}" if known else "it has no defs"
-            hint = did_you_mean(name, known) or listed
-            raise GsdmcError(f"{syntax.source.name} has no def `{name}` to set.", hint=hint)
+            near = did_you_mean(name, dict.fromkeys(known))
+            raise GsdmcError(f"{syntax.source.name} has no def `{name}` to set.", hint=near or listed)

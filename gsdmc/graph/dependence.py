@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gsdmc.graph.factor_graph import Indices
-from gsdmc.program.axes import Axis, IndexMap, spread
+from gsdmc.program.axes import Axis, IndexMap, merged, spread
 from gsdmc.program.tape import (
     Const,
     Draw,
@@ -38,11 +39,12 @@ class Reference:
     @property
     def axes(self) -> tuple[Axis, ...]:
         """Every axis that the reference varies with."""
-        maps = (*self.dims, *(g for g, _ in self.guards))
-        return tuple(dict.fromkeys(a for m in maps for a in m.axes))
+        return merged(*(m.axes for m in self.dims), *(g.axes for g, _ in self.guards))
 
     def substitute(self, axis: Axis, index: IndexMap) -> Reference | None:
         """The reference at `axis = index`, or None where a guard can't hold."""
+        if axis not in self.axes:
+            return self
         dims = tuple(m.substitute(axis, index) for m in self.dims)
         guards = []
         for guard, number in self.guards:
@@ -53,74 +55,82 @@ class Reference:
                 return None
         return replace(self, dims=dims, guards=tuple(guards))
 
-    def fold(self, axis: Axis) -> Reference:
-        """The reference with `axis` renamed to one of its own, every replica of which counts."""
-        if axis not in self.axes:
-            return self
+    def fold(self, axis: Axis) -> Reference | None:
+        """The reference with every replica of `axis` counted, under an axis of its own.
+
+        Where a guard admits one replica only, that one is taken.
+        """
+        for guard, number in self.guards:
+            if guard.axes == (axis,) and guard.is_identity_of(axis):
+                inside = 0 <= number < axis.size
+                return self.substitute(axis, IndexMap.constant(number)) if inside else None
         fresh = Axis(axis.name, axis.size, axis.span)
-        folded = self.substitute(axis, IndexMap.identity(fresh))
-        assert folded is not None
-        return folded
+        return self.substitute(axis, IndexMap.identity(fresh))
+
+
+References = tuple[Reference, ...]
 
 
 class Dependences:
     """Finds references of instructions, each once."""
 
     def __init__(self) -> None:
-        self.memo: dict[int, tuple[Reference, ...]] = {}
+        self.memo: dict[Instruction, References] = {}
 
-    def of(self, instruction: Instruction) -> tuple[Reference, ...]:
+    def of(self, instruction: Instruction) -> References:
         """The variables that a value was computed from, with nothing `untracked`."""
         stack = [instruction]
         while stack:
             here = stack[-1]
-            if id(here) in self.memo:
+            if here in self.memo:
                 stack.pop()
                 continue
             inputs = () if isinstance(here, Draw | Untracked | ExternCall | Const) else here.inputs
-            waiting = [i for i in inputs if id(i) not in self.memo]
+            waiting = [i for i in inputs if i not in self.memo]
             if waiting:
                 stack.extend(waiting)
                 continue
-            self.memo[id(here)] = self.step(here, [self.memo[id(i)] for i in inputs])
+            self.memo[here] = step(here, [self.memo[i] for i in inputs])
             stack.pop()
-        return self.memo[id(instruction)]
+        return self.memo[instruction]
 
-    def step(self, here: Instruction, inputs: list[tuple[Reference, ...]]) -> tuple[Reference, ...]:
-        """References of one instruction from those of its inputs."""
-        match here:
-            case Draw():
-                return (variable(here),)
-            case Gather():
-                moved = (r.substitute(here.axis, here.index) for r in inputs[0])
-                return tuple(r for r in moved if r is not None)
-            case Reduce():
-                return tuple(r.fold(here.axis) for r in inputs[0])
-            case Lookup():
-                return (*(r.fold(here.axis) for r in inputs[0]), *inputs[1])
-            case VectorOp():
-                found = list(inputs[0])
-                for axis in here.consumed:
-                    found = [r.fold(axis) for r in found]
-                return tuple(found)
-            case Stack():
-                place = IndexMap.identity(here.axis)
-                return tuple(
-                    replace(r, guards=(*r.guards, (place, k)))
-                    for k, found in enumerate(inputs)
-                    for r in found
-                )
-        return tuple(dict.fromkeys(r for found in inputs for r in found))
+
+def step(here: Instruction, inputs: Sequence[References]) -> References:
+    """References of one instruction from those of its inputs."""
+    match here:
+        case Draw():
+            return (variable(here),)
+        case Gather():
+            moved = (r.substitute(here.axis, here.index) for r in inputs[0])
+            return tuple(r for r in moved if r is not None)
+        case Reduce():
+            return folded(inputs[0], (here.axis,))
+        case Lookup():
+            return merged(folded(inputs[0], (here.axis,)), inputs[1])
+        case VectorOp():
+            return folded(inputs[0], here.consumed)
+        case Stack():
+            place = IndexMap.identity(here.axis)
+            return tuple(
+                replace(r, guards=(*r.guards, (place, k))) for k, found in enumerate(inputs) for r in found
+            )
+    return merged(*inputs)
+
+
+def folded(references: References, axes: tuple[Axis, ...]) -> References:
+    """References with every replica of the axes counted."""
+    for axis in axes:
+        found = (r.fold(axis) for r in references)
+        references = tuple(r for r in found if r is not None)
+    return references
 
 
 def variable(draw: Draw) -> Reference:
     """The reference that a draw itself is."""
-    return Reference(
-        draw.array,
-        tuple(
-            IndexMap.identity(c) if isinstance(c, Axis) else IndexMap.constant(c[1]) for c in draw.coordinates
-        ),
+    dims = (
+        IndexMap.identity(c) if isinstance(c, Axis) else IndexMap.constant(c[1]) for c in draw.coordinates
     )
+    return Reference(draw.array, tuple(dims))
 
 
 def node_numbers(
@@ -134,7 +144,7 @@ def node_numbers(
         offset: its first node.
         axes: at least the reference's axes.
     """
-    numbers = np.asarray(offset).reshape([1] * len(axes))
+    numbers: Indices = np.asarray(offset).reshape([1] * len(axes))
     stride = 1
     for size, index in zip(reversed(shape), reversed(reference.dims), strict=True):
         numbers = numbers + stride * spread(index.values, index.axes, axes)

@@ -2,77 +2,111 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gsdmc.graph.factor_graph import Plate, PlateClass
 from gsdmc.program.axes import Axis, Fact
-from gsdmc.program.tape import Instruction, Tape, Untracked
+from gsdmc.program.tape import Draw, Instruction, Tape, Untracked
 
-_SEVERITY = {"exchangeable": 0, "ordered": 1, "fixed": 2}
+_SEVERITY = {"same": 0, "part": 1, "ordered": 1, "fixed": 2}
+
+MAX_QUOTE = 40
+"""Characters of an expression that a reason quotes."""
 
 
 @dataclass(frozen=True)
 class Plates:
-    """The plates that arrays span, and the plate of each of their axes."""
+    """The plates that arrays span, and the plate of every iteration that indexes one."""
 
     plates: tuple[Plate, ...]
     of_axis: dict[Axis, str]
+
+
+class Classes:
+    """Axes in disjoint classes: two axes that index the same things are one plate."""
+
+    def __init__(self) -> None:
+        self.parent: dict[Axis, Axis] = {}
+
+    def root(self, axis: Axis) -> Axis:
+        """The axis that stands for its class."""
+        while self.parent.setdefault(axis, axis) is not axis:
+            self.parent[axis] = self.parent[self.parent[axis]]
+            axis = self.parent[axis]
+        return axis
+
+    def join(self, one: Axis, other: Axis) -> None:
+        """Make two classes one."""
+        self.parent[self.root(one)] = self.root(other)
+
+    def size_name(self, root: Axis) -> str | None:
+        """The `def` that sets the size of a class, if it is one and the same wherever one does."""
+        names = {a.size_name for a in list(self.parent) if self.root(a) is root} - {None}
+        return names.pop() if len(names) == 1 else None
 
 
 def find_plates(tape: Tape) -> Plates:
     """Identify axes that index the same things, and class the plates that they make.
 
     Two axes are one plate when one indexes the other directly. A plate is exchangeable unless some
-    live expression makes it ordered or fixed; facts inside `untracked` don't count.
+    live expression makes it ordered or fixed. An iteration over a part of a plate belongs to it, as long
+    as no array has it as a dimension of its own.
     """
-    parent: dict[Axis, Axis] = {}
-
-    def root(axis: Axis) -> Axis:
-        while parent.setdefault(axis, axis) is not axis:
-            parent[axis] = parent[parent[axis]]
-            axis = parent[axis]
-        return axis
-
+    classes = Classes()
     facts = live_facts(tape)
     for fact in facts:
         if fact.says == "same":
-            parent[root(fact.axes[0])] = root(fact.axes[1])
+            classes.join(*fact.axes)
+    worst = worst_facts(facts, classes)
+    named: dict[Axis, Plate] = {}
+    of_axis: dict[Axis, str] = {}
+    taken: set[str] = set()
+    for axis in dict.fromkeys(axis for draw in tape.draws for axis in draw.dims):
+        root = classes.root(axis)
+        if root not in named:
+            cls, reason = classify(worst.get(root))
+            named[root] = Plate(fresh_name(axis.name, taken), axis.size, cls, reason, classes.size_name(root))
+    for axis in list(classes.parent):
+        if classes.root(axis) in named:
+            of_axis[axis] = named[classes.root(axis)].name
+    for fact in facts:
+        if fact.says == "part" and fact.axes[0] in of_axis:
+            of_axis.setdefault(fact.axes[1], of_axis[fact.axes[0]])
+    return Plates(tuple(named.values()), of_axis)
+
+
+def worst_facts(facts: Iterable[Fact], classes: Classes) -> dict[Axis, Fact]:
+    """For every class, the first of the facts that restrict it most."""
     worst: dict[Axis, Fact] = {}
     for fact in facts:
         for axis in fact.axes if fact.says != "same" else ():
-            known = worst.get(root(axis))
-            if known is None or _SEVERITY[fact.says] > _SEVERITY[known.says]:
-                worst[root(axis)] = fact
-    size_names = {root(a): a.size_name for a in list(parent) if a.size_name}
-    plates: dict[Axis, Plate] = {}
-    of_axis: dict[Axis, str] = {}
-    taken: set[str] = set()
-    for draw in tape.draws:
-        for axis in draw.dims:
-            if root(axis) not in plates:
-                name = fresh_name(axis.name, taken)
-                cls, reason = classify(worst.get(root(axis)))
-                plates[root(axis)] = Plate(
-                    name, axis.size, cls, reason, axis.size_name or size_names.get(root(axis))
-                )
-            of_axis[axis] = plates[root(axis)].name
-    return Plates(tuple(plates.values()), of_axis)
+            root = classes.root(axis)
+            if root not in worst or _SEVERITY[fact.says] > _SEVERITY[worst[root].says]:
+                worst[root] = fact
+    return worst
 
 
 def live_facts(tape: Tape) -> list[Fact]:
-    """Facts of every expression that variables and factors are computed from, in program order."""
-    facts = list(tape.facts)
-    seen: set[int] = set()
-    stack: list[Instruction] = [*(f.value for f in tape.factors), *tape.draws][::-1]
+    """Facts of every expression that variables and factors are computed from, in program order, each once.
+
+    Inside `untracked` they don't count, where only generated variables come of it: those are judged by
+    their factors alone. The law of any other variable, and a factor's truth, owe to them what they owe to
+    all else.
+    """
+    facts = dict.fromkeys(tape.facts)
+    seen: set[tuple[Instruction, bool]] = set()
+    roots = [(draw, not draw.generated) for draw in tape.draws]
+    stack = [*roots, *((factor.value, True) for factor in tape.factors)][::-1]
     while stack:
-        here = stack.pop()
-        if id(here) in seen:
+        here, hidden = stack.pop()
+        if (here, hidden) in seen or (here, True) in seen:
             continue
-        seen.add(id(here))
-        facts.extend(here.facts)
-        if not isinstance(here, Untracked):
-            stack.extend(reversed(here.inputs))
-    return facts
+        seen.add((here, hidden))
+        facts.update(dict.fromkeys(here.facts))
+        if hidden or not isinstance(here, Untracked):
+            stack.extend((i, hidden) for i in reversed(here.inputs) if not isinstance(i, Draw))
+    return list(facts)
 
 
 def classify(fact: Fact | None) -> tuple[PlateClass, str]:
@@ -81,7 +115,7 @@ def classify(fact: Fact | None) -> tuple[PlateClass, str]:
         return "exchangeable", "its index is used for nothing but indexing"
     line, column = fact.span.source.position(fact.span.start)
     text = " ".join(fact.span.text.split())
-    shown = text if len(text) <= 40 else text[:37] + "..."
+    shown = text if len(text) <= MAX_QUOTE else text[: MAX_QUOTE - 3] + "..."
     return ("fixed" if fact.says == "fixed" else "ordered"), f"{fact.reason}: {shown} at {line}:{column}"
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from gsdmc.graph.dependence import Dependences, Reference, node_numbers, variable
+from gsdmc.graph.dependence import Dependences, Reference, References, node_numbers, variable
 from gsdmc.graph.factor_graph import Argument, Array, Factor, FactorGraph, Indices, Relation
 from gsdmc.graph.symmetry import Plates, find_plates
-from gsdmc.language.source import GsdmcError
-from gsdmc.program.axes import Axis
+from gsdmc.language.source import GsdmcError, Span
+from gsdmc.program.axes import Axis, merged
 from gsdmc.program.tape import Draw, FactorUse, Tape
 
-MAX_NODES = 5_000_000
 MAX_EDGES = 50_000_000
-"""Limits of a graph that is traced in memory."""
+"""Most edges that are traced, before repeated ones are merged."""
 
 
 def trace(tape: Tape) -> FactorGraph:
@@ -28,80 +28,141 @@ def trace(tape: Tape) -> FactorGraph:
         raise GsdmcError("The program samples no variables.", hint='write (sample "x" (normal 0 1))')
     plates = find_plates(tape)
     arrays = {a.name: a for a in make_arrays(tape.draws, plates)}
-    dependences = Dependences()
-    relations: list[Relation] = [
-        *arguments(tape.draws, arrays, dependences),
-        *factors(tape.factors, arrays, plates, dependences),
-    ]
+    tracer = Tracer(arrays)
+    relations: list[Relation] = [*tracer.arguments(tape.draws), *tracer.factors(tape.factors, plates)]
     return FactorGraph(tuple(arrays.values()), plates.plates, tuple(relations))
 
 
-def make_arrays(draws: list[Draw], plates: Plates) -> list[Array]:
+def make_arrays(draws: Iterable[Draw], plates: Plates) -> list[Array]:
     """Arrays in order of first appearance."""
-    first: dict[str, Draw] = {}
+    by_name: dict[str, list[Draw]] = {}
     for draw in draws:
-        first.setdefault(draw.array, draw)
+        by_name.setdefault(draw.array, []).append(draw)
     arrays: list[Array] = []
     offset = 0
-    for name, draw in first.items():
-        own = [d for d in draws if d.array == name]
+    for name, own in by_name.items():
         array = Array(
             name=name,
-            kind=draw.kind,
-            shape=tuple(a.size for a in draw.dims),
-            plates=tuple(plates.of_axis[a] for a in draw.dims),
-            distribution=draw.text,
+            kind=own[0].kind,
+            shape=tuple(a.size for a in own[0].dims),
+            plates=tuple(plates.of_axis[a] for a in own[0].dims),
+            distribution=own[0].text,
             offset=offset,
             deterministic=all(d.deterministic for d in own),
             generated=any(d.generated for d in own),
             observed=any(d.evidence is not None for d in own),
         )
         offset += array.size
-        if offset > MAX_NODES:
-            raise GsdmcError(f"The graph has more than {MAX_NODES} nodes.", draw.span)
         arrays.append(array)
     return arrays
 
 
-def arguments(draws: list[Draw], arrays: dict[str, Array], dependences: Dependences) -> Iterable[Argument]:
-    """Edges from every variable to those whose distribution it enters, by parent, child and slot."""
-    edges: dict[tuple[str, str, str], list[tuple[Indices, Indices]]] = {}
-    total = 0
-    for draw in draws:
-        for slot, value in zip(draw.slots, draw.inputs, strict=True):
-            for reference in dependences.of(value):
-                pair = edge_pairs(draw, reference, arrays)
-                total += pair[0].size
-                if total > MAX_EDGES:
-                    raise GsdmcError(f"The graph has more than {MAX_EDGES} edges.", draw.span)
-                edges.setdefault((reference.array, draw.array, slot), []).append(pair)
-    for (parent, child, slot), pairs in edges.items():
-        children = np.concatenate([c for c, _ in pairs])
-        parents = np.concatenate([p for _, p in pairs])
-        if len(pairs) > 1:
-            children, parents = distinct_pairs(children, parents)
-        yield Argument(parent, child, slot, parents, children)
+class Tracer:
+    """Turns references into node numbers, within the limits."""
+
+    def __init__(self, arrays: dict[str, Array]) -> None:
+        self.arrays = arrays
+        self.dependences = Dependences()
+        self.edges = 0
+
+    def count(self, edges: int, span: Span) -> None:
+        """Add to the number of edges.
+
+        Raises:
+            GsdmcError: above the limit.
+        """
+        self.edges += edges
+        if self.edges > MAX_EDGES:
+            raise GsdmcError(
+                f"The graph has more than {MAX_EDGES} edges.",
+                span,
+                hint="wrap intermediate values in (sample (dirac ...)), or make the sizes smaller",
+            )
+
+    def arguments(self, draws: Iterable[Draw]) -> Iterable[Argument]:
+        """Edges from every variable to those whose distribution it enters, by parent, child and slot."""
+        edges: dict[tuple[str, str, str], list[tuple[Indices, Indices]]] = {}
+        for draw in draws:
+            for slot, value in zip(draw.slots, draw.inputs, strict=True):
+                for reference in self.dependences.of(value):
+                    pair = self.edge_pairs(draw, reference)
+                    edges.setdefault((reference.array, draw.array, slot), []).append(pair)
+        for (parent, child, slot), pairs in edges.items():
+            children = np.concatenate([c for c, _ in pairs])
+            parents = np.concatenate([p for _, p in pairs])
+            if len(pairs) > 1:
+                children, parents = distinct_pairs(children, parents)
+            yield Argument(parent, child, slot, parents, children)
+
+    def edge_pairs(self, draw: Draw, reference: Reference) -> tuple[Indices, Indices]:
+        """(children, parents) of one draw's dependence, `[edges]` each."""
+        own = variable(draw)
+        axes: tuple[Axis, ...] = merged(own.axes, reference.axes)
+        child, parent = self.arrays[draw.array], self.arrays[reference.array]
+        shape = [a.size for a in axes]
+        self.count(math.prod(shape), draw.span)
+        children, _ = node_numbers(own, child.shape, child.offset, axes)
+        parents, holds = node_numbers(reference, parent.shape, parent.offset, axes)
+        children = np.broadcast_to(children, shape).reshape(-1)
+        parents = np.broadcast_to(parents, shape).reshape(-1)
+        if holds is not None:
+            keep = np.broadcast_to(holds, shape).reshape(-1)
+            children, parents = children[keep], parents[keep]
+        if not injective(reference, own.axes):
+            return distinct_pairs(children, parents)
+        return children, parents
+
+    def factors(self, uses: Iterable[FactorUse], plates: Plates) -> Iterable[Factor]:
+        """One factor per name, with the members of each of its instances.
+
+        Raises:
+            GsdmcError: no instance has members.
+        """
+        by_name: dict[str, list[FactorUse]] = {}
+        for use in uses:
+            by_name.setdefault(use.name, []).append(use)
+        for name, same in by_name.items():
+            members: list[Indices] = []
+            touched: dict[str, None] = {}
+            for use in same:
+                references = self.dependences.of(use.value)
+                found = self.instance_members(use, references)
+                touched.update(dict.fromkeys(r.array for r in references))
+                members.append(found)
+            width = max(m.shape[1] for m in members)
+            if not width and any(len(m) for m in members):
+                raise GsdmcError(
+                    f'The factor "{name}" depends on no variable.',
+                    same[0].span,
+                    hint="a factor relates sampled variables; a fact about sizes needs none",
+                )
+            padded = [np.pad(m, ((0, 0), (0, width - m.shape[1])), constant_values=-1) for m in members]
+            dims = merged(*(tuple(plates.of_axis[a] for a in u.dims if a in plates.of_axis) for u in same))
+            yield Factor(name, same[0].text, tuple(touched), dims, np.concatenate(padded))
+
+    def instance_members(self, use: FactorUse, references: References) -> Indices:
+        """Node numbers of each instance's members, `[instances, most]`, each once, padded with -1."""
+        count = math.prod(a.size for a in use.axes)
+        blocks: list[Indices] = []
+        for reference in references:
+            folded = tuple(a for a in reference.axes if a not in use.axes)
+            axes = (*use.axes, *folded)
+            shape = [a.size for a in axes]
+            self.count(math.prod(shape), use.span)
+            array = self.arrays[reference.array]
+            numbers, holds = node_numbers(reference, array.shape, array.offset, axes)
+            if holds is not None:
+                numbers = np.where(holds, numbers, -1)
+            blocks.append(np.broadcast_to(numbers, shape).reshape(count, math.prod(shape[len(use.axes) :])))
+        if not blocks:
+            return np.zeros((count, 0), dtype=np.int64)
+        members = distinct_members(np.concatenate(blocks, axis=1))
+        sizes = (members >= 0).sum(axis=1)
+        self.count(int((sizes * (sizes - 1)).sum()), use.span)
+        return members
 
 
-def edge_pairs(draw: Draw, reference: Reference, arrays: dict[str, Array]) -> tuple[Indices, Indices]:
-    """(children, parents) of one draw's dependence, `[edges]` each."""
-    own = variable(draw)
-    axes = tuple(dict.fromkeys((*own.axes, *reference.axes)))
-    child, parent = arrays[draw.array], arrays[reference.array]
-    shape = [a.size for a in axes]
-    children, _ = node_numbers(own, child.shape, child.offset, axes)
-    parents, holds = node_numbers(reference, parent.shape, parent.offset, axes)
-    children = np.broadcast_to(children, shape).reshape(-1)
-    parents = np.broadcast_to(parents, shape).reshape(-1)
-    if holds is not None:
-        keep = np.broadcast_to(holds, shape).reshape(-1)
-        children, parents = children[keep], parents[keep]
-    if holds is not None or not injective(reference, own.axes):
-        return distinct_pairs(children, parents)
-    return children, parents
-
-
-def injective(reference: Reference, own: tuple[Axis, ...]) -> bool:
+def injective(reference: Reference, own: Sequence[Axis]) -> bool:
     """Whether folded axes all appear as an index by themselves, so that no pair repeats."""
     plain = {m.axes[0] for m in reference.dims if len(m.axes) == 1 and m.is_identity_of(m.axes[0])}
     return all(a in own or a in plain for a in reference.axes)
@@ -116,50 +177,11 @@ def distinct_pairs(children: Indices, parents: Indices) -> tuple[Indices, Indice
     return keys // width, keys % width
 
 
-def factors(
-    uses: list[FactorUse], arrays: dict[str, Array], plates: Plates, dependences: Dependences
-) -> Iterable[Factor]:
-    """One factor per name, with the members of each of its instances."""
-    by_name: dict[str, list[FactorUse]] = {}
-    for use in uses:
-        by_name.setdefault(use.name, []).append(use)
-    for name, same in by_name.items():
-        members: list[Indices] = []
-        touched: dict[str, None] = {}
-        for use in same:
-            references = dependences.of(use.value)
-            if not references and all(a.size for a in use.axes):
-                raise GsdmcError(
-                    f'The factor "{name}" depends on no variable.',
-                    use.span,
-                    hint="a factor relates sampled variables; a fact about sizes needs none",
-                )
-            touched.update(dict.fromkeys(r.array for r in references))
-            members.append(instance_members(use, references, arrays))
-        width = max(m.shape[1] for m in members)
-        padded = [np.pad(m, ((0, 0), (0, width - m.shape[1])), constant_values=-1) for m in members]
-        dims = tuple(plates.of_axis.get(a, a.name) for a in same[0].dims)
-        yield Factor(name, same[0].text, tuple(touched), dims, np.concatenate(padded))
-
-
-def instance_members(use: FactorUse, references: tuple[Reference, ...], arrays: dict[str, Array]) -> Indices:
-    """Node numbers of each instance's members, `[instances, most]`, each once, padded with -1."""
-    count = int(np.prod([a.size for a in use.axes], dtype=np.int64))
-    blocks: list[Indices] = []
-    for reference in references:
-        folded = tuple(a for a in reference.axes if a not in use.axes)
-        axes = (*use.axes, *folded)
-        shape = [a.size for a in axes]
-        array = arrays[reference.array]
-        numbers, holds = node_numbers(reference, array.shape, array.offset, axes)
-        if holds is not None:
-            numbers = np.where(holds, numbers, -1)
-        blocks.append(np.broadcast_to(numbers, shape).reshape(count, int(np.prod(shape[len(use.axes) :]))))
-    if not blocks:
-        return np.zeros((count, 0), dtype=np.int64)
-    members = np.sort(np.concatenate(blocks, axis=1), axis=1)
+def distinct_members(members: Indices) -> Indices:
+    """Every row's numbers once, largest first, padded with -1; columns that no row needs are left out."""
+    members = np.sort(members, axis=1)
     repeated = np.zeros(members.shape, dtype=bool)
     repeated[:, 1:] = members[:, 1:] == members[:, :-1]
     members = -np.sort(-np.where(repeated, -1, members), axis=1)
-    used = (members >= 0).any(axis=0) if count else np.zeros(members.shape[1], dtype=bool)
+    used = (members >= 0).any(axis=0) if len(members) else np.zeros(members.shape[1], dtype=bool)
     return members[:, used]

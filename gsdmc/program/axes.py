@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gsdmc.language.source import Span
+
+Entry = TypeVar("Entry", bound=np.generic)
 
 
 @dataclass(eq=False)
@@ -32,13 +34,18 @@ class Axis:
 class Fact:
     """What one expression says of the axes that it uses.
 
-    `same`: both axes are one plate. `ordered`, `fixed`: each axis is at least that.
+    `same`: both axes are one plate. `part`: the second axis runs over a part of the first one's plate,
+    which is ordered by that. `ordered`, `fixed`: each axis is at least that.
     """
 
-    says: Literal["same", "ordered", "fixed"]
+    says: Literal["same", "part", "ordered", "fixed"]
     axes: tuple[Axis, ...]
     reason: str
     span: Span
+
+
+Origin = tuple[Axis, bool]
+"""An iteration whose index a value was computed from, with True where the index looked up data."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +77,15 @@ class IndexMap:
         """The map with `axis` replaced by `index`."""
         if axis not in self.axes:
             return self
+        if self.axes == (axis,) and self.is_identity_of(axis):
+            return index
         values, axes = take(self.values, self.axes, axis, index)
         return IndexMap(axes, values)
 
 
 def take(
-    values: NDArray[np.generic], axes: tuple[Axis, ...], axis: Axis, index: IndexMap
-) -> tuple[NDArray[np.generic], tuple[Axis, ...]]:  # type: ignore[type-arg]
+    values: NDArray[Entry], axes: tuple[Axis, ...], axis: Axis, index: IndexMap
+) -> tuple[NDArray[Entry], tuple[Axis, ...]]:
     """Replace `axis` of an array with named axes by `index`, pairing axes that both have."""
     rest = tuple(a for a in axes if a is not axis)
     out = (*rest, *(a for a in index.axes if a not in rest))
@@ -87,8 +96,13 @@ def take(
     return moved[(*grid, spread(index.values, index.axes, out))], out
 
 
-def spread(values: NDArray[np.generic], axes: tuple[Axis, ...], out: tuple[Axis, ...]) -> NDArray[np.generic]:  # type: ignore[type-arg]
+def spread(values: NDArray[Entry], axes: tuple[Axis, ...], out: tuple[Axis, ...]) -> NDArray[Entry]:
     """View `values` with one dimension per axis of `out`, of size one where it lacks that axis."""
     present = [a for a in out if a in axes]
     moved = values.transpose([axes.index(a) for a in present])
     return moved.reshape([a.size if a in axes else 1 for a in out])
+
+
+def merged(*groups: tuple[Any, ...]) -> tuple[Any, ...]:
+    """All members of the groups, each once, in order."""
+    return tuple(dict.fromkeys(member for group in groups for member in group))

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from gsdmc.language.kinds import BOOLEAN, COUNT, REAL, Kind, category
-from gsdmc.program.tape import Type
+from gsdmc.program.tape import BOOL, Type
 
 MAX_OPTIONS = 4096
 """Most values that a category may have; whole numbers of larger range are counts."""
@@ -36,30 +37,42 @@ class Distribution:
 
 
 def dirac_kind(value: Type) -> Kind:
-    """The kind of a computed value: whole numbers of known range are categories."""
+    """The kind of a computed value: whole numbers of known range, from 0, are categories."""
     if value.base == "bool":
         return BOOLEAN
     if value.base == "real":
         return REAL
     if value.low >= 0 and value.high < MAX_OPTIONS:
         return category(int(value.high) + 1)
-    return COUNT
+    return COUNT if value.low >= 0 else Kind("count")
+
+
+def type_of(kind: Kind) -> Type:
+    """What a variable's kind says of its values."""
+    if kind.name == "boolean":
+        return BOOL
+    if kind.name == "category":
+        return Type("int", 0, kind.options - 1)
+    positive = kind.support == "positive"
+    if kind.name == "count":
+        return Type("int", 0.0 if positive else -np.inf)
+    low, high = kind.bounds or (0.0 if positive else -np.inf, np.inf)
+    return Type("real", low, high)
 
 
 def _uniform_kind(low: Type, high: Type) -> Kind:
-    if low.low == low.high and high.low == high.high:
+    if np.isfinite([low.low, high.high]).all():
         return Kind("real", support="interval", bounds=(low.low, high.high))
     return REAL
 
 
-def _clip(u: Tensor) -> Tensor:
-    eps = torch.finfo(u.dtype).tiny
-    return u.clamp(min=eps)
+def _uniform_discrete_kind(low: Type, high: Type) -> Kind:
+    return dirac_kind(Type("int", low.low, high.high - 1))
 
 
 def _laplace(u: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
-    centred = u - 0.5
-    return loc - scale * centred.sign() * torch.log1p(-2 * centred.abs().clamp(max=0.5 - 2**-26))
+    tail = torch.log(2 * torch.minimum(u, 1 - u))  # up to 0
+    return loc + scale * torch.where(u < 0.5, tail, -tail)
 
 
 def _categorical(u: Tensor, probabilities: Tensor) -> Tensor:
@@ -70,7 +83,8 @@ def _categorical(u: Tensor, probabilities: Tensor) -> Tensor:
 
 
 def _uniform_discrete(u: Tensor, low: Tensor, high: Tensor) -> Tensor:
-    return (low + torch.floor(u * (high - low))).to(torch.int64).clamp(max=(high - 1).to(torch.int64))
+    steps = torch.floor(u * (high - low)).to(torch.int64)
+    return torch.minimum(low + steps, high - 1)  # the product may round up to the end
 
 
 DISTRIBUTIONS: dict[str, Distribution] = {
@@ -87,16 +101,13 @@ DISTRIBUTIONS: dict[str, Distribution] = {
     "categorical": Distribution(
         "uniform", lambda p, options: category(options), _categorical, vector="probabilities"
     ),
-    "uniform-discrete": Distribution(
-        "uniform",
-        lambda a, b: dirac_kind(Type("int", a.low, b.high - 1)),
-        _uniform_discrete,
-    ),
+    "uniform-discrete": Distribution("uniform", _uniform_discrete_kind, _uniform_discrete),
     "dirac": Distribution("none", dirac_kind, lambda value: value),
 }
 """Every distribution that can be sampled, by its canonical name."""
 
 
 def uniform_noise(shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype) -> Tensor:
-    """Uniform draws on (0, 1), neither end included."""
-    return _clip(torch.rand(shape, generator=generator, dtype=dtype))
+    """Uniform draws on (0, 1), neither end included: half the generator's step stands for 0."""
+    draws = torch.rand(shape, generator=generator, dtype=dtype)
+    return draws.clamp_(min=torch.finfo(dtype).eps / 4)

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.special import expit
+from torch import Tensor
 
 from gsdmc.program.tape import BOOL, Type
 
@@ -34,10 +36,9 @@ def _number(t: Type) -> Type:
 
 
 def _join(a: Type, b: Type, low: float, high: float) -> Type:
-    base = "real" if "real" in (a.base, b.base) else "int"
     if np.isnan(low) or np.isnan(high):
         low, high = -np.inf, np.inf
-    return Type(base, low, high)  # type: ignore[arg-type]
+    return Type("real" if "real" in (a.base, b.base) else "int", low, high)
 
 
 def _add(a: Type, b: Type) -> Type:
@@ -49,9 +50,8 @@ def _sub(a: Type, b: Type) -> Type:
 
 
 def _mul(a: Type, b: Type) -> Type:
-    with np.errstate(invalid="ignore"):
-        corners = [np.float64(x) * y for x in (a.low, a.high) for y in (b.low, b.high)]
-    corners = [0.0 if np.isnan(c) else float(c) for c in corners]
+    products = [x * y for x in (a.low, a.high) for y in (b.low, b.high)]
+    corners = [0.0 if np.isnan(p) else p for p in products]  # 0 times infinity
     return _join(a, b, min(corners), max(corners))
 
 
@@ -78,10 +78,27 @@ def _bool(*_: Type) -> Type:
     return BOOL
 
 
-def _modulo(a: Type, b: Type) -> Type:
-    if b.low > 0:
-        return _join(a, b, 0, b.high - 1 if "real" not in (a.base, b.base) else b.high)
-    return _join(a, b, -np.inf, np.inf)
+def _below(d: Type, whole: bool) -> float:
+    """How large a remainder of a division by `d` can be."""
+    return max(abs(d.low), abs(d.high)) - whole
+
+
+def _modulo(n: Type, d: Type) -> Type:
+    if d.low <= 0:
+        return _join(n, d, -np.inf, np.inf)
+    high = _below(d, "real" not in (n.base, d.base))
+    return _join(n, d, 0, min(high, n.high) if n.low >= 0 else high)
+
+
+def _remainder(n: Type, d: Type) -> Type:
+    high = _below(d, "real" not in (n.base, d.base))
+    return _join(n, d, -high if n.low < 0 else 0, high if n.high > 0 else 0)
+
+
+def _quotient(n: Type, d: Type) -> Type:
+    if d.low < 1:
+        return Type("int")
+    return Type("int", min(float(np.trunc(n.low)), 0), max(float(np.trunc(n.high)), 0))
 
 
 def _whole(a: Type) -> Type:
@@ -101,37 +118,34 @@ def _np(function: Callable[..., Any]) -> Callable[..., Number]:
     return wrapped
 
 
-def _torch(function: Callable[..., Any]) -> Callable[..., Number]:
-    def wrapped(*args: torch.Tensor) -> torch.Tensor:
+def _torch(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def wrapped(*args: Tensor) -> Tensor:
         return function(*(a.to(torch.int64) if a.dtype == torch.bool else a for a in args))
 
     return wrapped
 
 
-def _torch_real(function: Callable[..., Any]) -> Callable[..., Number]:
-    def wrapped(*args: torch.Tensor) -> torch.Tensor:
-        default = torch.get_default_dtype()
-        return function(*(a if a.is_floating_point() else a.to(default) for a in args))
+def _torch_real(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Whole numbers are exact in double precision; draws round to their own."""
+
+    def wrapped(*args: Tensor) -> Tensor:
+        return function(*(a if a.is_floating_point() else a.double() for a in args))
 
     return wrapped
 
 
-def _times(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+def _times(a: Tensor, b: Tensor) -> Tensor:
     if a.dtype == torch.bool and b.dtype == torch.bool:
         return (a & b).to(torch.int64)
     return a * b
 
 
-def _rounded(function: Callable[[Any], Any], cast: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda a: cast(function(a))
+def _whole_np(function: Callable[..., Any]) -> Callable[..., Number]:
+    return _np(lambda *args: function(*args).astype(np.int64))
 
 
-def _int_np(a: Any) -> Any:
-    return a.astype(np.int64)
-
-
-def _int_torch(a: torch.Tensor) -> torch.Tensor:
-    return a.to(torch.int64)
+def _whole_torch(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    return _torch_real(lambda *args: function(*args).to(torch.int64))
 
 
 def _divide_np(a: Any, b: Any) -> Any:
@@ -146,47 +160,47 @@ def _power_np(a: Any, b: Any) -> Any:
     return np.power(a, b) if whole else np.power(a.astype(np.float64), b)
 
 
-E_ = Elementwise
+def _quotient_torch(a: Tensor, b: Tensor) -> Tensor:
+    return torch.div(a, b, rounding_mode="trunc").to(torch.int64)
+
+
+_one = Type("int", 1, 1)
+_E = Elementwise
 ELEMENTWISE: dict[str, Elementwise] = {
-    "+": E_(_np(np.add), _torch(torch.add), _add, folds=True),
-    "-": E_(_np(np.subtract), _torch(torch.subtract), _sub, folds=True),
-    "*": E_(_np(np.multiply), _times, _mul, folds=True),
-    "/": E_(_np(_divide_np), _torch_real(torch.true_divide), _real, folds=True),
-    "min": E_(_np(np.minimum), _torch(torch.minimum), _extremes(min), folds=True),
-    "max": E_(_np(np.maximum), _torch(torch.maximum), _extremes(max), folds=True),
-    "and": E_(np.logical_and, torch.logical_and, _bool, folds=True, booleans=True),
-    "or": E_(np.logical_or, torch.logical_or, _bool, folds=True, booleans=True),
-    "not": E_(np.logical_not, torch.logical_not, _bool, booleans=True),
-    "=": E_(np.equal, torch.eq, _bool, compares=True),
-    "not=": E_(np.not_equal, torch.ne, _bool),
-    "<": E_(_np(np.less), _torch(torch.lt), _bool, compares=True),
-    "<=": E_(_np(np.less_equal), _torch(torch.le), _bool, compares=True),
-    ">": E_(_np(np.greater), _torch(torch.gt), _bool, compares=True),
-    ">=": E_(_np(np.greater_equal), _torch(torch.ge), _bool, compares=True),
-    "negate": E_(_np(np.negative), _torch(torch.neg), _negative),
-    "abs": E_(_np(np.abs), _torch(torch.abs), _absolute),
-    "exp": E_(np.exp, _torch_real(torch.exp), _real),
-    "log": E_(np.log, _torch_real(torch.log), _real),
-    "sqrt": E_(np.sqrt, _torch_real(torch.sqrt), _real),
-    "sin": E_(np.sin, _torch_real(torch.sin), _real),
-    "cos": E_(np.cos, _torch_real(torch.cos), _real),
-    "tanh": E_(np.tanh, _torch_real(torch.tanh), _real),
-    "sigmoid": E_(lambda a: 1 / (1 + np.exp(-a)), _torch_real(torch.sigmoid), _real),
-    "pow": E_(_np(_power_np), _torch(torch.pow), _real),
-    "floor": E_(_rounded(np.floor, _int_np), _rounded(_torch_real(torch.floor), _int_torch), _whole),
-    "ceil": E_(_rounded(np.ceil, _int_np), _rounded(_torch_real(torch.ceil), _int_torch), _whole),
-    "round": E_(_rounded(np.round, _int_np), _rounded(_torch_real(torch.round), _int_torch), _whole),
-    "mod": E_(_np(np.mod), _torch(torch.remainder), _modulo),
-    "rem": E_(_np(np.fmod), _torch(torch.fmod), lambda a, b: _join(a, b, -np.inf, np.inf)),
-    "quot": E_(
-        _np(lambda a, b: np.trunc(a / b).astype(np.int64)),
-        _torch(lambda a, b: torch.div(a, b, rounding_mode="trunc").to(torch.int64)),
-        lambda a, b: Type("int"),
-    ),
-    "inc": E_(_np(lambda a: a + 1), _torch(lambda a: a + 1), lambda a: _add(a, Type("int", 1, 1))),
-    "dec": E_(_np(lambda a: a - 1), _torch(lambda a: a - 1), lambda a: _add(a, Type("int", -1, -1))),
-    "zero?": E_(lambda a: a == 0, lambda a: a == 0, _bool),
-    "if": E_(np.where, torch.where, _select),
+    "+": _E(_np(np.add), _torch(torch.add), _add, folds=True),
+    "-": _E(_np(np.subtract), _torch(torch.subtract), _sub, folds=True),
+    "*": _E(_np(np.multiply), _times, _mul, folds=True),
+    "/": _E(_np(_divide_np), _torch_real(torch.true_divide), _real, folds=True),
+    "min": _E(_np(np.minimum), _torch(torch.minimum), _extremes(min), folds=True),
+    "max": _E(_np(np.maximum), _torch(torch.maximum), _extremes(max), folds=True),
+    "and": _E(np.logical_and, torch.logical_and, _bool, folds=True, booleans=True),
+    "or": _E(np.logical_or, torch.logical_or, _bool, folds=True, booleans=True),
+    "not": _E(np.logical_not, torch.logical_not, _bool, booleans=True),
+    "=": _E(np.equal, torch.eq, _bool, compares=True),
+    "<": _E(_np(np.less), _torch(torch.lt), _bool, compares=True),
+    "<=": _E(_np(np.less_equal), _torch(torch.le), _bool, compares=True),
+    ">": _E(_np(np.greater), _torch(torch.gt), _bool, compares=True),
+    ">=": _E(_np(np.greater_equal), _torch(torch.ge), _bool, compares=True),
+    "negate": _E(_np(np.negative), _torch(torch.neg), _negative),
+    "abs": _E(_np(np.abs), _torch(torch.abs), _absolute),
+    "exp": _E(_np(np.exp), _torch_real(torch.exp), _real),
+    "log": _E(_np(np.log), _torch_real(torch.log), _real),
+    "sqrt": _E(_np(np.sqrt), _torch_real(torch.sqrt), _real),
+    "sin": _E(_np(np.sin), _torch_real(torch.sin), _real),
+    "cos": _E(_np(np.cos), _torch_real(torch.cos), _real),
+    "tanh": _E(_np(np.tanh), _torch_real(torch.tanh), _real),
+    "sigmoid": _E(_np(expit), _torch_real(torch.sigmoid), _real),
+    "pow": _E(_np(_power_np), _torch_real(torch.pow), _real),
+    "floor": _E(_whole_np(np.floor), _whole_torch(torch.floor), _whole),
+    "ceil": _E(_whole_np(np.ceil), _whole_torch(torch.ceil), _whole),
+    "round": _E(_whole_np(np.round), _whole_torch(torch.round), _whole),
+    "mod": _E(_np(np.mod), _torch(torch.remainder), _modulo),
+    "rem": _E(_np(np.fmod), _torch(torch.fmod), _remainder),
+    "quot": _E(_whole_np(lambda a, b: np.trunc(a / b)), _torch(_quotient_torch), _quotient),
+    "inc": _E(_np(lambda a: a + 1), _torch(lambda a: a + 1), lambda a: _add(a, _one)),
+    "dec": _E(_np(lambda a: a - 1), _torch(lambda a: a - 1), lambda a: _sub(a, _one)),
+    "zero?": _E(lambda a: a == 0, lambda a: a == 0, _bool),
+    "if": _E(np.where, torch.where, _select),
 }
 """Every element-wise builtin by name; `negate` and `if` are internal spellings of `-` and `if`."""
 

@@ -7,64 +7,50 @@ import dataclasses
 import numpy as np
 
 from gsdmc.language.source import GsdmcError, Span
-from gsdmc.program.axes import Axis, Fact, spread
-from gsdmc.program.tape import Alias, Instruction, Lookup, Stack, Type
+from gsdmc.program.axes import Axis, Fact, merged
+from gsdmc.program.expectations import map_key
+from gsdmc.program.rewriting import annotate, as_instruction, each_part, substitute
+from gsdmc.program.stacking import stacked
+from gsdmc.program.tape import Instruction, Lookup
 from gsdmc.program.values import (
     Accumulator,
     MapValue,
     NeedsUnroll,
     Static,
-    Symbol,
     Tup,
     Value,
     Vec,
-    as_instruction,
     describe,
-    scalar_type,
     static,
-    substitute,
 )
 
 
 def index_of(axis: Axis, at: int | None = None) -> Static:
     """An iteration's own index: of all its replicas, or of the one that is being unrolled."""
-    origins = frozenset([(axis, False)])
     if at is None:
-        return Static(np.arange(axis.size), (axis,), axis, origins)
-    return Static(np.asarray(at), (), axis, origins)
-
-
-def annotate(value: Value, facts: tuple[Fact, ...], span: Span) -> Value:
-    """The value, saying `facts` too wherever it is used."""
-    if not facts:
-        return value
-    match value:
-        case Instruction():
-            return Alias(inputs=(value,), axes=value.axes, type=value.type, span=span, facts=facts)
-        case Static():
-            return dataclasses.replace(value, facts=(*value.facts, *facts))
-        case Vec():
-            return Vec(value.axis, annotate(value.body, facts, span))
-        case Tup():
-            return Tup(tuple(annotate(v, facts, span) for v in value.items), value.axis)
-        case MapValue():
-            return MapValue({k: annotate(v, facts, span) for k, v in value.entries.items()})
-    return value
+        return Static(np.arange(axis.size), (axis,), axis, ((axis, False),))
+    return Static(np.asarray(at), (), axis, ((axis, False),))
 
 
 def index_facts(axis: Axis, index: Static, span: Span) -> tuple[Fact, ...]:
     """What indexing a vector over `axis` says of that axis and of those that the index came from."""
-    origins = tuple(sorted({a for a, _ in index.origins}, key=lambda a: a.name))
+    origins = merged(tuple(a for a, _ in index.origins))
     if index.index_of is not None:
         own = index.index_of
         if own.size == axis.size:
             return (*index.facts, Fact("same", (axis, own), "", span))
-        return (*index.facts, Fact("ordered", (axis, own), "a part of its range is indexed", span))
+        return (*index.facts, Fact("part", (axis, own), "a part of its range is indexed", span))
     if any(data for _, data in index.origins):
         return (*index.facts, Fact("fixed", (axis, *origins), "its index looks up data", span))
     if origins:
-        return (*index.facts, Fact("ordered", (axis, *origins), "index arithmetic", span))
+        return (*index.facts, Fact("ordered", (axis, *origins), "its index is computed with", span))
     return (*index.facts, Fact("fixed", (axis,), "one element is singled out", span))
+
+
+def separate_facts(index: Static, span: Span) -> tuple[Fact, ...]:
+    """What picking among separately written elements says of the iterations that the index came from."""
+    origins = merged(tuple(a for a, _ in index.origins))
+    return (*index.facts, Fact("fixed", origins, "it picks among separate elements", span)) if origins else ()
 
 
 def get(value: Value, key: Value, span: Span) -> Value:
@@ -77,130 +63,142 @@ def get(value: Value, key: Value, span: Span) -> Value:
         case Accumulator():
             raise NeedsUnroll(frozenset([value.axis]), "the accumulator is indexed", span)
         case MapValue():
-            name = map_key(key, span)
-            if name not in value.entries:
-                known = ", ".join(str(k) for k in value.entries)
-                raise GsdmcError(f"The map has no key {name}.", span, hint=f"its keys are {known}")
-            return value.entries[name]
+            return entry(value, key, span)
         case Vec() | Tup():
             pass
         case _:
             raise GsdmcError(f"`get` looks into vectors and maps, but this is {describe(value)}.", span)
-    size = length(value, span)
+    if isinstance(key, Accumulator):
+        raise NeedsUnroll(frozenset([key.axis]), "the accumulator is an index", span)
     if isinstance(key, Instruction):
         return random_element(value, key, span)
-    if not isinstance(key, Static) or not (key.values == np.floor(key.values)).all():
+    size = length(value, span)
+    index = static_index(key, size, span)
+    if isinstance(value, Vec):
+        return substitute(value.body, value.axis, index, index_facts(value.axis, index, span), span)
+    if not index.axes:
+        return item(value, index, span)
+    vector = stacked(value, span, frozenset(index.axes))
+    if value.axis is None:
+        found = substitute(vector.body, vector.axis, index, (), span)
+        return annotate(found, separate_facts(index, span), span)
+    return substitute(vector.body, vector.axis, index, index_facts(value.axis, index, span), span)
+
+
+def entry(value: MapValue, key: Value, span: Span) -> Value:
+    """A map's value at a key."""
+    name = map_key(key, span)
+    if name not in value.entries:
+        known = ", ".join(str(k) for k in value.entries)
+        hint = f"its keys are {known}" if known else "the map is empty"
+        raise GsdmcError(f"The map has no key {name}.", span, hint=hint)
+    return value.entries[name]
+
+
+def static_index(key: Value, size: int, span: Span) -> Static:
+    """A compile-time index into a vector of `size` elements.
+
+    Raises:
+        GsdmcError: it is no whole number, or out of range.
+    """
+    if not isinstance(key, Static):
         raise GsdmcError(f"A vector's index is a whole number, but this is {describe(key)}.", span)
+    if key.values.dtype == bool:
+        raise GsdmcError(
+            "A vector's index is a whole number, but this is a boolean.",
+            span,
+            hint="write (if test (get xs 1) (get xs 0))",
+        )
+    for bad in key.values[key.values != np.floor(key.values)].flat[:1]:
+        raise GsdmcError(f"A vector's index is a whole number, but this is {bad}.", span)
     for bad in key.values[(key.values < 0) | (key.values >= size)].flat[:1]:
         raise GsdmcError(
-            f"Index {bad} is out of range: the vector has {size} element{'s' * (size != 1)}.",
+            f"Index {int(bad)} is out of range: the vector has {size} element{'s' * (size != 1)}.",
             span,
             hint=f"indices run from 0 to {size - 1}" if size else "the vector is empty",
         )
-    if isinstance(value, Tup):
-        if not key.axes:
-            return item(value, key, span)
-        value = stacked(value, span, frozenset(key.axes))
-    return substitute(value.body, value.axis, key, index_facts(value.axis, key, span), span)
+    return key
 
 
-def item(value: Tup, key: Static, span: Span) -> Value:
-    """One element of separate ones."""
-    found = value.items[int(key.values)]
-    if value.axis is not None:
-        if isinstance(found, Static) and found.index_of is value.axis:
-            return key
-        facts = index_facts(value.axis, key, span)
-    else:
-        origins = tuple(sorted({a for a, _ in key.origins}, key=lambda a: a.name))
-        facts = (Fact("fixed", origins, "it picks among separate elements", span),) if origins else ()
-    if isinstance(found, Static):
-        looked_up = frozenset((a, True) for a, _ in key.origins)
-        return dataclasses.replace(found, origins=found.origins | looked_up, index_of=None)
-    return annotate(found, facts, span)
+def item(value: Tup, index: Static, span: Span) -> Value:
+    """One of separate elements."""
+    found = value.items[int(index.values)]
+    if isinstance(found, Static):  # its like have other types; those of one type are a Vec
+        if not (index.origins or index.facts):
+            return found
+        looked_up = tuple((a, True) for a, _ in index.origins)
+        return dataclasses.replace(
+            found,
+            index_of=None,
+            origins=merged(found.origins, looked_up),
+            facts=merged(found.facts, index.facts),
+        )
+    if value.axis is None:
+        return annotate(found, separate_facts(index, span), span)
+    return annotate(found, index_facts(value.axis, index, span), span)
 
 
 def random_element(value: Vec | Tup, key: Instruction, span: Span) -> Value:
-    """The element at a random index: it depends on the index and on every element."""
-    vector = stacked(value, span, frozenset())
-    if not isinstance(vector.body, Static | Instruction):
-        raise GsdmcError("A random index picks among numbers; take the inner index first.", span)
-    body = as_instruction(vector.body, span)
-    axes = tuple(a for a in body.axes if a is not vector.axis)
-    return Lookup(
-        inputs=(body, key),
-        axes=(*axes, *(a for a in key.axes if a not in axes)),
-        type=body.type,
-        span=span,
-        facts=(Fact("fixed", (vector.axis,), "a random index says which element", span),),
-        axis=vector.axis,
-    )
-
-
-def stacked(value: Vec | Tup, span: Span, needed: frozenset[Axis]) -> Vec:
-    """The vector with its elements under one axis.
+    """The element at a random index: it depends on the index and on every element.
 
     Raises:
-        NeedsUnroll: for `needed`, where the elements have different shapes.
+        GsdmcError: the index is no whole number, or its range is not the vector's.
     """
-    if isinstance(value, Vec):
-        return value
-    axis = value.axis or Axis("element", len(value.items), span)
-    written = () if value.axis else (Fact("fixed", (axis,), "its elements are written one by one", span),)
-    items = [stacked(v, span, needed) if isinstance(v, Tup) else v for v in value.items]
-    if items and all(isinstance(v, Vec) for v in items):
-        vectors = [v for v in items if isinstance(v, Vec)]
-        inner = vectors[0].axis
-        if all(v.axis.size == inner.size for v in vectors):
-            shared = index_of(inner)
-            bodies = [
-                v.body
-                if v.axis is inner
-                else substitute(v.body, v.axis, shared, (Fact("same", (v.axis, inner), "", span),), span)
-                for v in vectors
-            ]
-            return Vec(axis, Vec(inner, stacked(Tup(tuple(bodies), axis), span, needed).body))
-    if not all(isinstance(v, Static | Instruction) for v in items):
-        if needed:
-            raise NeedsUnroll(needed, "it picks among elements of different shapes", span)
-        raise GsdmcError("This needs elements of one shape, but they differ.", span)
-    scalars = [v for v in items if isinstance(v, Static | Instruction)]
-    if all(isinstance(v, Static) for v in scalars):
-        return Vec(axis, stack_static([v for v in scalars if isinstance(v, Static)], axis))
-    inputs = tuple(as_instruction(v, span) for v in scalars)
-    axes = tuple(dict.fromkeys(a for v in inputs for a in v.axes))
-    return Vec(
-        axis,
-        Stack(
-            inputs=inputs, axes=(axis, *axes), type=join_types(scalars), span=span, facts=written, axis=axis
-        ),
+    check_random_index(key, length(value, span), span)
+    vector = stacked(value, span)
+    fact = Fact("fixed", (vector.axis,), "a random index says which element", span)
+    return _looked_up(vector.body, vector.axis, key, fact, span)
+
+
+def _looked_up(body: Value, axis: Axis, key: Instruction, fact: Fact, span: Span) -> Value:
+    if not isinstance(body, Static | Instruction):
+        return each_part(body, lambda part: _looked_up(part, axis, key, fact, span))
+    table = as_instruction(body, span)
+    return Lookup(
+        inputs=(table, key),
+        axes=merged(tuple(a for a in table.axes if a is not axis), key.axes),
+        type=table.type,
+        span=span,
+        facts=(fact,),
+        axis=axis,
     )
 
 
-def stack_static(items: list[Static], axis: Axis) -> Static:
-    """Compile-time numbers side by side."""
-    axes = tuple(dict.fromkeys(a for v in items for a in v.axes))
-    shape = [a.size for a in axes]
-    values = np.stack([np.broadcast_to(spread(v.values, v.axes, axes), shape) for v in items])
-    origins = frozenset(o for v in items for o in v.origins)
-    return Static(values, (axis, *axes), None, origins, tuple(f for v in items for f in v.facts))
+def check_random_index(key: Instruction, size: int, span: Span) -> None:
+    """Refuse a random index that can miss the vector.
 
-
-def join_types(items: list[Static | Instruction]) -> Type:
-    """What is known of a scalar that is one of several."""
-    types = [scalar_type(v) for v in items]
-    for base in ("real", "int"):
-        if any(t.base == base for t in types):
-            return Type(base, min(t.low for t in types), max(t.high for t in types))  # type: ignore[arg-type]
-    return types[0]
+    Raises:
+        GsdmcError: it is no whole number, or its range is not known to lie in the vector's.
+    """
+    if key.type.base != "int":
+        boolean = key.type.base == "bool"
+        raise GsdmcError(
+            f"A vector's index is a whole number, but this is {describe(key)}.",
+            span,
+            hint="write (if test (get xs 1) (get xs 0))" if boolean else "write (get xs (floor x))",
+        )
+    if size == 0:
+        raise GsdmcError("A random index can't look into an empty vector.", span)
+    low, high = key.type.low, key.type.high
+    if low < 0 or high > size - 1:
+        if np.isfinite([low, high]).all():
+            what = f"runs from {low:g} to {high:g}"
+        else:
+            what = f"is at least {low:g}, without a limit" if np.isfinite(low) else "has no known range"
+        raise GsdmcError(
+            f"This random index {what}, but the vector has {size} element{'s' * (size != 1)}, "
+            f"with indices 0 to {size - 1}.",
+            span,
+            hint=f"keep it in range: (max 0 (min {size - 1} index)), or (mod index {size})",
+        )
 
 
 def elements(value: Value, span: Span) -> tuple[Value, ...]:
-    """A vector's elements one by one."""
-    if isinstance(value, Tup):
-        return value.items
+    """A vector's elements one by one: each is singled out."""
     if isinstance(value, Accumulator):
         raise NeedsUnroll(frozenset([value.axis]), "the accumulator's elements are used", span)
+    if isinstance(value, Tup) and value.axis is None:
+        return value.items
     return tuple(get(value, static(i), span) for i in range(length(value, span)))
 
 
@@ -220,17 +218,3 @@ def length(value: Value, span: Span) -> int:
         case Accumulator():
             raise NeedsUnroll(frozenset([value.axis]), "the accumulator's length is used", span)
     raise GsdmcError(f"A vector is expected here, but this is {describe(value)}.", span)
-
-
-def map_key(key: Value, span: Span) -> object:
-    """A static map key as a Python value that compares by content."""
-    match key:
-        case str():
-            return f'"{key}"'
-        case Symbol():
-            return f":{key.name}"
-        case Static() if not key.axes:
-            return key.values.item()
-        case Static():
-            raise NeedsUnroll(frozenset(key.axes), "a map's key varies with the index", span)
-    raise GsdmcError(f"A map's key is a keyword, string or number, but this is {describe(key)}.", span)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gsdmc.language.source import GsdmcError, Span
-from gsdmc.program.tape import Instruction
-from gsdmc.program.values import Static, scalar_type
+from gsdmc.program.axes import Axis, merged, spread
+from gsdmc.program.expectations import scalar_type
+from gsdmc.program.values import Scalar, Static
 
-Check = tuple[Callable[[Any], Any], str]
+Check = tuple[Callable[[NDArray[Any]], NDArray[Any]], str]
 
 _POSITIVE: Check = (lambda v: v > 0, "must be positive")
 _CHECKS: dict[tuple[str, str], Check] = {
@@ -22,25 +24,73 @@ _CHECKS: dict[tuple[str, str], Check] = {
     ("bernoulli", "p"): (lambda v: (v >= 0) & (v <= 1), "must lie between 0 and 1"),
     ("categorical", "probabilities"): (lambda v: v >= 0, "must not be negative"),
 }
+_INCREASING = {"uniform": ("low", "high"), "uniform-discrete": ("low", "high")}
+
+TOLERANCE = 1e-6
+"""How far from 1 the sum of probabilities may be."""
 
 
-def check_parameters(distribution: str, slot: str, value: Static | Instruction, span: Span) -> None:
+def check_parameter(distribution: str, slot: str, value: Scalar, span: Span) -> None:
     """Refuse a parameter that can't be one.
 
     Raises:
         GsdmcError: naming the distribution, the parameter and the value.
     """
-    if distribution != "dirac" and scalar_type(value).base == "bool" and slot != "value":
-        raise GsdmcError(f"The {slot} of `{distribution}` must be a number, but this is a boolean.", span)
+    if distribution == "dirac":
+        return
+    base = scalar_type(value).base
+    if base == "bool":
+        raise GsdmcError(
+            f"The {slot} of `{distribution}` must be a number, but this is a boolean.",
+            span,
+            hint="write (if test 1 0) for a number",
+        )
+    if distribution == "uniform-discrete" and base != "int":
+        raise GsdmcError(f"The {slot} of `{distribution}` must be a whole number.", span)
+    check = _CHECKS.get((distribution, slot))
+    if check is None or not isinstance(value, Static):
+        return
+    for bad in value.values[~np.asarray(check[0](value.values))].flat[:1]:
+        raise GsdmcError(f"The {slot} of `{distribution}` {check[1]}, but this is {bad:g}.", span)
+
+
+def check_pair(distribution: str, given: Mapping[str, Scalar], span: Span) -> None:
+    """Refuse bounds that leave nothing between them.
+
+    Raises:
+        GsdmcError: naming both.
+    """
+    if distribution not in _INCREASING:
+        return
+    low, high = (given[slot] for slot in _INCREASING[distribution])
+    if not (isinstance(low, Static) and isinstance(high, Static)):
+        return
+    axes = merged(low.axes, high.axes)
+    below, above = np.broadcast_arrays(*(spread(v.values, v.axes, axes) for v in (low, high)))
+    for a, b in zip(below[below >= above].flat[:1], above[below >= above].flat[:1], strict=True):
+        swap = f"; write ({distribution} {b:g} {a:g})" if a > b else ""
+        raise GsdmcError(
+            f"The low end of `{distribution}` must lie below the high end, but these are {a:g} and {b:g}.",
+            span,
+            hint=f"the low end comes first{swap}",
+        )
+
+
+def check_probabilities(distribution: str, value: Scalar, options: Axis, span: Span) -> None:
+    """Refuse probabilities that don't sum to 1 over the axis of options.
+
+    Raises:
+        GsdmcError: with their sum.
+    """
     if not isinstance(value, Static):
         return
-    check = _CHECKS.get((distribution, slot))
-    if check is not None:
-        for bad in value.values[~np.asarray(check[0](value.values))].flat[:1]:
-            raise GsdmcError(f"The {slot} of `{distribution}` {check[1]}, but this is {bad}.", span)
-    if slot == "probabilities":
-        totals = np.asarray(value.values.sum(-1))
-        for bad in totals[np.abs(totals - 1) > 1e-6].flat[:1]:
-            raise GsdmcError(
-                f"The probabilities of `{distribution}` must sum to 1, but these sum to {bad:g}.", span
-            )
+    if options in value.axes:
+        totals = value.values.sum(axis=value.axes.index(options))
+    else:
+        totals = value.values * options.size
+    for bad in np.asarray(totals)[np.abs(np.asarray(totals) - 1) > TOLERANCE].flat[:1]:
+        raise GsdmcError(
+            f"The probabilities of `{distribution}` must sum to 1, but these sum to {bad:g}.",
+            span,
+            hint="divide each by their sum",
+        )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gsdmc.language.kinds import Kind
-from gsdmc.program.axes import Axis, spread
+from gsdmc.language.source import GsdmcError
+from gsdmc.program.arrays import Arrays
+from gsdmc.program.axes import spread
 from gsdmc.program.distributions import DISTRIBUTIONS, uniform_noise
 from gsdmc.program.interpreter import Interpreter
-from gsdmc.program.tape import Draw, ExternCall, FactorUse, Tape
+from gsdmc.program.tape import Draw, ExternCall, FactorUse, Tape, VectorOp
 
 MAX_REDRAWS = 100
 """Times that batch members with exact ties are drawn again before giving up."""
@@ -33,29 +36,6 @@ def dtype_of(kind: Kind, real: torch.dtype) -> torch.dtype:
     return {"real": real, "boolean": torch.bool}.get(kind.name, torch.int64)
 
 
-def region(draw: Draw) -> tuple[slice | int, ...]:
-    """The part of the array that a draw fills, behind the batch dimension."""
-    return (slice(None), *(slice(None) if isinstance(c, Axis) else c[1] for c in draw.coordinates))
-
-
-@dataclass
-class Arrays:
-    """Array values being put together from draws."""
-
-    batch: int
-    parts: dict[str, Tensor] = field(default_factory=dict)
-
-    def put(self, draw: Draw, value: Tensor) -> None:
-        """Note a draw's values, `[B, *axes]`."""
-        if all(isinstance(c, Axis) for c in draw.coordinates):
-            self.parts[draw.array] = value
-            return
-        if draw.array not in self.parts:
-            shape = (self.batch, *(a.size for a in draw.dims))
-            self.parts[draw.array] = torch.empty(shape, dtype=value.dtype)
-        self.parts[draw.array][region(draw)] = value
-
-
 class Run:
     """The reading `run`: joint samples. Noise goes by seed, array and index."""
 
@@ -65,6 +45,7 @@ class Run:
         self.dtype = dtype
         self.arrays = Arrays(batch)
         self.ties = torch.zeros(batch, dtype=torch.bool)
+        self.sorted: VectorOp | None = None
         self.noise: dict[str, Tensor] = {}
 
     def draw(self, draw: Draw, arguments: list[Tensor]) -> Tensor:
@@ -85,12 +66,11 @@ class Run:
         if key not in self.noise:
             generator = torch.Generator().manual_seed(seed_of(self.seed, key))
             shape = (self.batch, *(a.size for a in draw.dims))
-            self.noise[key] = (
-                torch.randn(shape, generator=generator, dtype=self.dtype)
-                if noise == "normal"
-                else uniform_noise(shape, generator, self.dtype)
-            )
-        return self.noise[key][region(draw)]
+            if noise == "normal":
+                self.noise[key] = torch.randn(shape, generator=generator, dtype=self.dtype)
+            else:
+                self.noise[key] = uniform_noise(shape, generator, self.dtype)
+        return self.noise[key][draw.region]
 
     def extern(self, call: ExternCall) -> Tensor:
         """Call the registered function."""
@@ -101,9 +81,10 @@ class Run:
     def factor(self, factor: FactorUse, holds: Tensor) -> None:
         """Nothing: draws satisfy their factors, which `verify` checks."""
 
-    def tied(self, members: Tensor) -> None:
-        """Remember members with ties: sorting is defined for distinct values only."""
+    def tied(self, sort: VectorOp, members: Tensor) -> None:
+        """Remember members with ties: the order of equal values is no function of them."""
         self.ties = self.ties | members
+        self.sorted = sort
 
 
 def run(
@@ -111,25 +92,30 @@ def run(
 ) -> dict[str, Tensor]:
     """Draw joint samples, `[B, *shape]` per array.
 
-    Members in which a sort met equal values are drawn again, so exact ties never occur.
+    Members in which an `argsort` met equal values are drawn again, so exact ties never occur.
 
     Raises:
-        RuntimeError: ties in every redraw; the program sorts discrete values.
+        GsdmcError: ties in every redraw, or values for which the program is not defined.
     """
     reading = Run(batch, seed, dtype)
     interpreter.run(reading)
-    values = {d.array: reading.arrays.parts[d.array] for d in interpreter.tape.draws}
+    values = reading.arrays.whole(interpreter.assemblies)
     tied = reading.ties
     for attempt in range(MAX_REDRAWS):
         if not tied.any():
             return values
         again = Run(batch, seed_of(seed, "redraw", attempt), dtype)
         interpreter.run(again)
-        for name, value in again.arrays.parts.items():
+        for name, value in again.arrays.whole(interpreter.assemblies).items():
             replace = tied.reshape(-1, *[1] * (value.dim() - 1))
             values[name] = torch.where(replace, value, values[name])
         tied = tied & again.ties
-    raise RuntimeError("sorting meets equal values in every draw; it is defined for distinct values only")
+    assert reading.sorted is not None
+    raise GsdmcError(
+        "`argsort` meets equal values in every draw, and their order is not defined.",
+        reading.sorted.span,
+        hint="sort values of a continuous distribution",
+    )
 
 
 def default_evidence(tape: Tape) -> dict[str, tuple[NDArray[Any], NDArray[np.bool_]]]:
@@ -140,7 +126,7 @@ def default_evidence(tape: Tape) -> dict[str, tuple[NDArray[Any], NDArray[np.boo
             continue
         shape = tuple(a.size for a in draw.dims)
         values, given = found.setdefault(draw.array, (np.zeros(shape), np.zeros(shape, dtype=bool)))
-        here = region(draw)[1:]
+        here = draw.region[1:]
         values[here] = spread(draw.evidence.values, draw.evidence.axes, draw.axes)
         given[here] = True
     return found
@@ -162,8 +148,8 @@ class Replay:
     def factor(self, factor: FactorUse, holds: Tensor) -> None:
         """Nothing."""
 
-    def tied(self, members: Tensor) -> None:
-        """Nothing."""
+    def tied(self, sort: VectorOp, members: Tensor) -> None:
+        """Nothing: given values may be anything."""
 
 
 class Verify(Replay):
@@ -176,7 +162,7 @@ class Verify(Replay):
 
     def draw(self, draw: Draw, arguments: list[Tensor]) -> Tensor:
         """The given values; for a `dirac`, note its residual."""
-        given = self.values[draw.array][region(draw)]
+        given = self.values[draw.array][draw.region]
         if draw.deterministic and not draw.generated:
             target = arguments[0].expand(given.shape)
             self.arrays.put(draw, target.to(self.dtype) - given.to(self.dtype))
@@ -184,16 +170,18 @@ class Verify(Replay):
 
     def factor(self, factor: FactorUse, holds: Tensor) -> None:
         """Note whether each instance holds."""
-        shape = (self.batch, *(a.size for a in factor.axes))
-        self.factors.setdefault(factor.name, []).append(holds.expand(shape).flatten(1))
+        sizes = [a.size for a in factor.axes]
+        every = holds.expand(self.batch, *sizes).reshape(self.batch, math.prod(sizes))
+        self.factors.setdefault(factor.name, []).append(every)
 
 
 @dataclass(frozen=True)
 class Residuals:
     """How far joint values are from what the program says.
 
-    `dirac` holds computed minus given values, `[B, *shape]` per deterministic array; `factors`
-    whether each instance of a factor holds, boolean `[B, instances]`.
+    `dirac` holds computed minus given values, `[B, *shape]` per deterministic array (0 for elements
+    that are sampled or generated); `factors` whether each instance of a factor holds, boolean
+    `[B, instances]`.
     """
 
     dirac: dict[str, Tensor]
@@ -206,7 +194,8 @@ def verify(
     """Measure every `dirac` and every factor on joint values, `[B, *shape]` per array."""
     reading = Verify(values, dtype)
     interpreter.run(reading)
-    return Residuals(reading.arrays.parts, {n: torch.cat(v, dim=1) for n, v in reading.factors.items()})
+    factors = {name: torch.cat(holds, dim=1) for name, holds in reading.factors.items()}
+    return Residuals(reading.arrays.whole(interpreter.assemblies), factors)
 
 
 class Restore(Replay):
@@ -219,11 +208,11 @@ class Restore(Replay):
 
     def draw(self, draw: Draw, arguments: list[Tensor]) -> Tensor:
         """The computed value of a `dirac` that is not kept, else the given one."""
-        value = self.values[draw.array][region(draw)]
+        value = self.values[draw.array][draw.region]
         if draw.deterministic and not draw.generated:
             computed = arguments[0].to(value.dtype).expand(value.shape)
             kept = self.keep.get(draw.array)
-            value = computed if kept is None else torch.where(kept[region(draw)], value, computed)
+            value = computed if kept is None else torch.where(kept[draw.region], value, computed)
         self.arrays.put(draw, value)
         return value
 
@@ -240,4 +229,4 @@ def restore(
     """
     reading = Restore(values, keep or {}, dtype)
     interpreter.run(reading)
-    return {d.array: reading.arrays.parts[d.array] for d in interpreter.tape.draws}
+    return reading.arrays.whole(interpreter.assemblies)

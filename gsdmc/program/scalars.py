@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from gsdmc.language.source import GsdmcError, Span
-from gsdmc.program.axes import Axis, spread
-from gsdmc.program.elementwise import ELEMENTWISE, SYMMETRIC
-from gsdmc.program.tape import Apply, Instruction, Reduce, Type
-from gsdmc.program.values import (
-    Accumulator,
-    NeedsUnroll,
-    Static,
-    Value,
-    as_instruction,
-    describe,
-    need_scalar,
-    scalar_type,
-    static,
-)
+from gsdmc.program.axes import Axis, merged, spread
+from gsdmc.program.elementwise import ELEMENTWISE, IDENTITY, SYMMETRIC
+from gsdmc.program.expectations import need_scalar, scalar_type
+from gsdmc.program.rewriting import as_instruction
+from gsdmc.program.tape import Apply, Reduce, Type
+from gsdmc.program.values import Accumulator, NeedsUnroll, Scalar, Static, Value, describe, static
+
+MAX_TABLE = 20_000_000
+"""Most numbers that one compile-time value may hold."""
+
+MAX_WHOLE = 2.0**62
+"""Whole numbers of the language stay below this."""
+
+COMPARE_FIRST = "compare it first, as in (> x 0)"
 
 
-def elementwise(name: str, args: list[Value], span: Span) -> Value:
+def elementwise(name: str, args: Sequence[Value], span: Span) -> Value:
     """Apply an element-wise builtin to its arguments, as Clojure would.
 
     Raises:
         GsdmcError: an argument that is no scalar, or no boolean where one is needed.
     """
-    if len(args) == 1:
-        if name == "-":
-            return elementwise("negate", args, span)
-        if name == "/":
-            return binary("/", [static(1), args[0]], span)
-        if name in ("+", "*", "min", "max", "and", "or"):
-            return args[0]
     if not args:
-        return static({"+": 0, "*": 1, "and": True, "or": False}[name])
+        if name not in IDENTITY:
+            raise GsdmcError(f"`{name}` of nothing has no value.", span)
+        return static(IDENTITY[name])
     if any(isinstance(a, Accumulator) for a in args):
         return accumulate(name, args, span)
+    if len(args) == 1:
+        return single(name, args[0], span)
     function = ELEMENTWISE[name]
     if function.folds:
         result = args[0]
@@ -45,21 +47,53 @@ def elementwise(name: str, args: list[Value], span: Span) -> Value:
             result = binary(name, [result, arg], span)
         return result
     if function.compares and len(args) > 2:
-        pairs = [binary(name, [a, b], span) for a, b in zip(args, args[1:], strict=False)]
-        return elementwise("and", pairs, span)
+        return elementwise("and", [binary(name, pair, span) for pair in pairwise(args)], span)
     return binary(name, args, span)
 
 
-def accumulate(name: str, args: list[Value], span: Span) -> Value:
+def single(name: str, arg: Value, span: Span) -> Value:
+    """A builtin of one argument."""
+    function = ELEMENTWISE[name]
+    if function.compares:
+        _argument(name, arg, span)
+        return static(True)
+    if not function.folds:
+        return binary(name, [arg], span)
+    if name == "-":
+        return binary("negate", [arg], span)
+    if name == "/":
+        return binary("/", [static(1), arg], span)
+    scalar = _argument(name, arg, span)
+    if function.booleans or scalar_type(scalar).base != "bool":
+        return scalar
+    return binary("+", [static(0), scalar], span)
+
+
+def _argument(name: str, arg: Value, span: Span) -> Scalar:
+    """An argument that is a number, or a boolean where the function takes nothing else."""
+    scalar = need_scalar(arg, f"Every argument of `{'-' if name == 'negate' else name}`", span)
+    if ELEMENTWISE[name].booleans and scalar_type(scalar).base != "bool":
+        raise GsdmcError(
+            f"`{name}` takes booleans, but one argument is {describe(scalar)}.", span, hint=COMPARE_FIRST
+        )
+    return scalar
+
+
+def accumulate(name: str, args: Sequence[Value], span: Span) -> Value:
     """Combine a fold's accumulator with terms, where the order of the terms can't matter."""
-    places = [i for i, a in enumerate(args) if isinstance(a, Accumulator)]
-    accumulator = args[places[0]]
+    place = next(i for i, a in enumerate(args) if isinstance(a, Accumulator))
+    accumulator = args[place]
     assert isinstance(accumulator, Accumulator)
-    terms = [a for i, a in enumerate(args) if i != places[0]]
-    if name == "-" and places == [0]:
+    terms: list[Value] = [a for i, a in enumerate(args) if i != place]
+    if not terms and name in SYMMETRIC:
+        return accumulator
+    if name == "-" and place == 0 and terms:
         name, terms = "+", [elementwise("-", [t], span) for t in terms]
+    if name in ("inc", "dec"):
+        name, terms = "+", [static(1 if name == "inc" else -1)]
     before = accumulator.update
-    if len(places) > 1 or name not in SYMMETRIC or (before is not None and before[0] != name):
+    several = any(isinstance(t, Accumulator) for t in terms)
+    if several or name not in SYMMETRIC or (before is not None and before[0] != name):
         axes = frozenset(a.axis for a in args if isinstance(a, Accumulator))
         raise NeedsUnroll(axes, f"the accumulator's update is no plain `{name}`", span)
     if before is not None:
@@ -67,68 +101,130 @@ def accumulate(name: str, args: list[Value], span: Span) -> Value:
     return Accumulator(accumulator.axis, (name, elementwise(name, terms, span)))
 
 
-def binary(name: str, args: list[Value], span: Span) -> Static | Instruction:
+def binary(name: str, args: Sequence[Value], span: Span) -> Scalar:
     """Apply an element-wise function to exactly the arguments that its implementation takes."""
     function = ELEMENTWISE[name]
-    shown = {"negate": "-"}.get(name, name)
-    scalars = [need_scalar(a, f"Every argument of `{shown}`", span) for a in args]
+    scalars = [_argument(name, a, span) for a in args]
     types = [scalar_type(s) for s in scalars]
-    for scalar, kind in zip(scalars, types, strict=True):
-        if function.booleans and kind.base != "bool":
-            raise GsdmcError(
-                f"`{shown}` takes booleans, but one argument is {describe(scalar)}.",
-                span,
-                hint="compare it first, as in (> x 0)",
-            )
-    axes = tuple(dict.fromkeys(a for s in scalars for a in s.axes))
-    if all(isinstance(s, Static) for s in scalars):
-        return fold_static(name, [s for s in scalars if isinstance(s, Static)], axes, span)
+    axes = merged(*(s.axes for s in scalars))
+    statics = [s for s in scalars if isinstance(s, Static)]
+    if len(statics) == len(scalars):
+        return fold_static(name, statics, axes, span)
     inputs = tuple(as_instruction(s, span) for s in scalars)
     return Apply(inputs=inputs, axes=axes, type=function.type(*types), span=span, function=name)
 
 
-def fold_static(name: str, args: list[Static], axes: tuple[Axis, ...], span: Span) -> Static:
-    """Compute at compile time."""
+def fold_static(name: str, args: Sequence[Static], axes: tuple[Axis, ...], span: Span) -> Static:
+    """Compute at compile time.
+
+    Raises:
+        GsdmcError: the function has no value there, or the result is too large.
+    """
+    size = int(np.prod([float(a.size) for a in axes]))
+    if size > MAX_TABLE:
+        raise GsdmcError(
+            f"This makes a table of {size} numbers at compile time; at most {MAX_TABLE} are allowed.", span
+        )
+    given = [spread(a.values, a.axes, axes) for a in args]
     try:
         with np.errstate(divide="raise", invalid="raise", over="raise"):
-            values = ELEMENTWISE[name].static(*(spread(a.values, a.axes, axes) for a in args))
-    except (FloatingPointError, ValueError) as error:
-        shown = " ".join(str(a.values) for a in args if not a.axes)
-        raise GsdmcError(f"`{name}` has no value here ({error}): {shown}", span) from None
-    origins = frozenset(o for a in args for o in a.origins)
-    facts = tuple(f for a in args for f in a.facts)
-    return Static(np.asarray(values), axes, None, origins, facts)
+            values = np.asarray(ELEMENTWISE[name].static(*given))
+            whole = np.issubdtype(values.dtype, np.integer)
+            if whole and any(_largest(v) > 2**31 for v in (*given, values)):
+                rough = np.asarray(ELEMENTWISE[name].static(*(v.astype(np.float64) for v in given)))
+                if _largest(rough) > MAX_WHOLE:
+                    raise FloatingPointError("overflow encountered")
+    except (FloatingPointError, ValueError, OverflowError) as error:
+        raise _no_value(name, args, str(error), span) from None
+    origins = merged(*(a.origins for a in args))
+    return Static(values, axes, None, origins, merged(*(a.facts for a in args)))
 
 
-def reduce_axis(name: str, term: Value, axis: Axis, span: Span) -> Static | Instruction:
+def _largest(values: NDArray[Any]) -> float:
+    return float(np.abs(values.astype(np.float64)).max()) if values.size else 0.0
+
+
+def _no_value(name: str, args: Sequence[Static], error: str, span: Span) -> GsdmcError:
+    shown = "-" if name == "negate" else name
+    call = " ".join([shown, *("_" if a.axes else str(a.values.item()).lower() for a in args)])
+    why = next(
+        (
+            words
+            for sign, words in (
+                ("divide by zero", "it divides by zero"),
+                ("overflow", "the result is too large"),
+                ("cast", "the result is too large"),
+                ("invalid", "it is not defined there"),
+            )
+            if sign in error
+        ),
+        error,
+    )
+    if name == "log" and why == "it divides by zero":
+        why = "it is not defined there"
+    return GsdmcError(f"`({call})` has no value: {why}.", span)
+
+
+def reduce_axis(name: str, term: Value, axis: Axis, span: Span) -> Scalar:
     """Fold a term over an iteration by a symmetric function.
 
     Raises:
-        GsdmcError: `min` or `max` over nothing.
+        GsdmcError: `min` or `max` over nothing, or a term that is no boolean for `and` and `or`.
     """
-    term = need_scalar(term, f"What `{name}` folds", span)
+    scalar = need_scalar(term, f"What `{name}` folds", span)
+    kind = scalar_type(scalar)
+    if name in ("and", "or") and kind.base != "bool":
+        raise GsdmcError(
+            f"`{name}` folds booleans, but an element is {describe(scalar)}.", span, hint=COMPARE_FIRST
+        )
     if axis.size == 0:
-        if name in ("min", "max"):
-            raise GsdmcError(f"`{name}` of nothing: the iteration {axis.name} is empty.", span)
-        return static({"+": 0, "*": 1, "and": True, "or": False}[name])
-    if axis not in term.axes:
+        if name not in IDENTITY:
+            raise GsdmcError(f"`{name}` of nothing has no value: the iteration {axis.name} is empty.", span)
+        identity = IDENTITY[name]
+        return static(float(identity) if kind.base == "real" else identity)
+    if axis not in scalar.axes:
         if name == "+":
-            return binary("*", [term, static(axis.size)], span)
-        return binary("pow", [term, static(axis.size)], span) if name == "*" else term
-    axes = tuple(a for a in term.axes if a is not axis)
-    if isinstance(term, Static):
-        operator = {"+": np.sum, "*": np.prod, "min": np.min, "max": np.max, "and": np.all, "or": np.any}
-        values = operator[name](term.values, axis=term.axes.index(axis))  # type: ignore[operator]
-        origins = frozenset(o for o in term.origins if o[0] is not axis)
-        return Static(np.asarray(values), axes, None, origins, term.facts)
+            return binary("*", [scalar, static(axis.size)], span)
+        return power(scalar, axis.size, span) if name == "*" else binary(name, [scalar, scalar], span)
+    axes = tuple(a for a in scalar.axes if a is not axis)
+    if isinstance(scalar, Static):
+        return reduce_static(name, scalar, axis, axes)
     return Reduce(
-        inputs=(term,),
+        inputs=(scalar,),
         axes=axes,
-        type=fold_type(name, term.type, axis.size),
+        type=fold_type(name, kind, axis.size),
         span=span,
         function=name,
         axis=axis,
     )
+
+
+def power(base: Scalar, exponent: int, span: Span) -> Scalar:
+    """A product of equal factors, whole where they are."""
+    result: Scalar = static(1)
+    while exponent:
+        if exponent % 2:
+            result = binary("*", [result, base], span)
+        exponent //= 2
+        base = binary("*", [base, base], span) if exponent else base
+    return result
+
+
+def reduce_static(name: str, term: Static, axis: Axis, axes: tuple[Axis, ...]) -> Static:
+    """A fold at compile time. Its value does not depend on the iteration any more."""
+    operators: dict[str, Callable[..., Any]] = {
+        "+": np.sum,
+        "*": np.prod,
+        "min": np.min,
+        "max": np.max,
+        "and": np.all,
+        "or": np.any,
+    }
+    values = term.values
+    if values.dtype == bool and name not in ("and", "or"):
+        values = values.astype(np.int64)
+    folded = np.asarray(operators[name](values, axis=term.axes.index(axis)))
+    return Static(folded, axes, None, tuple(o for o in term.origins if o[0] is not axis), term.facts)
 
 
 def fold_type(name: str, term: Type, count: int) -> Type:
@@ -139,6 +235,8 @@ def fold_type(name: str, term: Type, count: int) -> Type:
     if name == "+":
         return Type(base, term.low * count, term.high * count)
     if name == "*":
-        bounded = term.low >= 0 and np.isfinite(term.high)
-        return Type(base, 0, max(1.0, term.high) ** count) if bounded else Type(base)
+        if term.low < 0:
+            return Type(base)
+        with np.errstate(over="ignore"):
+            return Type(base, 0, float(np.float64(max(1.0, term.high)) ** count))
     return Type(base, term.low, term.high)

@@ -7,6 +7,7 @@ instruction stands for a value that varies over the batch and over its `axes`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -122,7 +123,8 @@ class Draw(Instruction):
     """Variables of one array, drawn from a distribution whose arguments are the inputs.
 
     `coordinates` says for each dimension whether all of the iteration is drawn here (the axis) or
-    one replica (axis, index). `evidence` is the value that an `observe` gives.
+    one replica (axis, index). `options` has, for each input that is a vector parameter, its axis.
+    `evidence` is the value that an `observe` gives, `calls` the calls around the form, innermost first.
     """
 
     array: str
@@ -131,8 +133,10 @@ class Draw(Instruction):
     slots: tuple[str, ...]
     kind: Kind
     text: str
+    options: tuple[Axis | None, ...]
     generated: bool = False
     evidence: Const | None = None
+    calls: tuple[Span, ...] = ()
 
     @property
     def dims(self) -> tuple[Axis, ...]:
@@ -143,6 +147,11 @@ class Draw(Instruction):
     def deterministic(self) -> bool:
         """Whether the distribution is a `dirac`."""
         return self.distribution == "dirac"
+
+    @cached_property
+    def region(self) -> tuple[slice | int, ...]:
+        """The part of the array that is drawn here, behind the batch dimension."""
+        return (slice(None), *(slice(None) if isinstance(c, Axis) else c[1] for c in self.coordinates))
 
 
 @dataclass(eq=False, kw_only=True)

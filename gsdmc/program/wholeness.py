@@ -1,0 +1,134 @@
+"""Whether every array of a program is whole: one shape, one kind, each element drawn once."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gsdmc.language.kinds import Kind
+from gsdmc.language.source import GsdmcError
+from gsdmc.program.axes import Axis, Fact
+from gsdmc.program.tape import Draw, Tape
+
+MAX_NODES = 5_000_000
+"""Most variables of a program."""
+
+WHOLE = ("dirac", "uniform-discrete")
+"""Distributions whose whole numbers may be part of one array, whatever their ranges."""
+
+
+def finish(tape: Tape) -> None:
+    """Check that every array is whole, and give its draws one kind.
+
+    Raises:
+        GsdmcError: naming the places that disagree.
+    """
+    by_array: dict[str, list[Draw]] = {}
+    for draw in tape.draws:
+        by_array.setdefault(draw.array, []).append(draw)
+    nodes = 0
+    for name, draws in by_array.items():
+        size = check_shape(name, draws)
+        nodes += size
+        if nodes > MAX_NODES:
+            raise GsdmcError(f"The graph has more than {MAX_NODES} nodes.", draws[0].span)
+        check_elements(name, draws)
+        kind = kind_of(name, draws)
+        first = draws[0]
+        for draw in draws:
+            draw.kind = kind
+            for axis, own in zip(draw.dims, first.dims, strict=True):
+                if axis is not own:
+                    tape.facts.append(Fact("same", (axis, own), "", draw.span))
+
+
+def check_shape(name: str, draws: list[Draw]) -> int:
+    """The number of elements of an array, which must have one shape wherever it is drawn."""
+    first = draws[0]
+    shape = [a.size for a in first.dims]
+    for draw in draws:
+        other = [a.size for a in draw.dims]
+        if other != shape:
+            raise GsdmcError(
+                f'"{name}" has {_shape(other)} here, but {_shape(shape)} elsewhere.',
+                draw.span,
+                related=(("the other", first.span),),
+                calls=draw.calls,
+                hint="an array has one dimension for every iteration around its sample; "
+                "give this one another name",
+            )
+    return math.prod(shape)
+
+
+def _shape(sizes: list[int]) -> str:
+    return f"shape [{' '.join(map(str, sizes))}]" if sizes else "no dimensions"
+
+
+def check_elements(name: str, draws: list[Draw]) -> None:
+    """Every element must be drawn once."""
+    shape = tuple(a.size for a in draws[0].dims)
+    by = np.full(shape, -1)
+    for number, draw in enumerate(draws):
+        region = tuple(slice(None) if isinstance(c, Axis) else c[1] for c in draw.coordinates)
+        taken = by[region]
+        if np.any(taken >= 0):
+            other = draws[int(np.max(taken))]
+            raise GsdmcError(
+                f'An element of "{name}" is sampled twice.' if shape else f'"{name}" is sampled twice.',
+                draw.span,
+                related=(("first sampled here", other.span),),
+                calls=draw.calls,
+                hint="give one of them another name, or sample inside an iteration",
+            )
+        by[region] = number
+    if np.any(by < 0):
+        gap = " ".join(str(i) for i in np.argwhere(by < 0)[0])
+        raise GsdmcError(
+            f'"{name}" is ragged: its element [{gap}] is never sampled.',
+            draws[0].span,
+            hint="use one flat array, or one array per level",
+        )
+
+
+def kind_of(name: str, draws: list[Draw]) -> Kind:
+    """The kind of an array: what all its draws can be.
+
+    Raises:
+        GsdmcError: two draws of kinds that don't go together.
+    """
+    kind, first = draws[0].kind, draws[0]
+    whole = all(d.distribution in WHOLE for d in draws if d.kind.name in ("category", "count"))
+    for draw in draws[1:]:
+        joined = join(kind, draw.kind, whole)
+        if joined is None:
+            raise GsdmcError(
+                f'"{name}" is {draw.kind} here, but {kind} elsewhere.',
+                draw.span,
+                related=(("the other", first.span),),
+                calls=draw.calls,
+                hint="an array has one kind; give this one another name",
+            )
+        kind = joined
+    return kind
+
+
+def join(a: Kind, b: Kind, whole: bool) -> Kind | None:
+    """The kind of what is of one kind or the other, if there is one; `whole` allows other ranges."""
+    if a == b:
+        return a
+    if a.name == b.name == "real":
+        if a.bounds and b.bounds:
+            low, high = min(a.bounds[0], b.bounds[0]), max(a.bounds[1], b.bounds[1])
+            return Kind("real", support="interval", bounds=(low, high))
+        return Kind("real", support=a.support if a.support == b.support else "real")
+    numbers = ("category", "count")
+    if a.name in numbers and b.name in numbers and whole:
+        if a.name == b.name == "category":
+            return a if a.options > b.options else b
+        count = a if a.name == "count" else b
+        other = b if a.name == "count" else a
+        return count if other.name == "category" or other.support == count.support else Kind("count")
+    if {a.name, b.name} <= {"real", *numbers} and whole:
+        return Kind("real")
+    return None

@@ -1,0 +1,91 @@
+"""Two tapes of one program side by side: their graphs, and what they draw."""
+
+from __future__ import annotations
+
+import torch
+
+from gsdmc.graph.edges import edge_table
+from gsdmc.graph.factor_graph import FactorGraph
+from gsdmc.graph.trace import trace
+from gsdmc.language import parse
+from gsdmc.language.source import GsdmcError
+from gsdmc.program.evaluator import evaluate
+from gsdmc.program.interpreter import Interpreter
+from gsdmc.program.readings import run, verify
+from gsdmc.program.tape import Tape
+
+
+def outcome(text: str, plated: bool) -> Tape | GsdmcError:
+    """A program's tape, or why it has none."""
+    try:
+        return evaluate(parse(text), plated=plated)
+    except GsdmcError as error:
+        return error
+
+
+def structure(graph: FactorGraph) -> dict[str, object]:
+    """All that a graph says, in a form that compares: arrays, plates, labelled edges, factors."""
+    table = edge_table(graph)
+    edges = {
+        (table.role_names[role], int(row), int(column))
+        for role, row, column in zip(table.roles, table.rows, table.columns, strict=True)
+    }
+    return {
+        "arrays": [
+            (a.name, a.kind.name, a.shape, a.plates, a.deterministic, a.generated) for a in graph.arrays
+        ],
+        "plates": {(p.name, p.size, p.cls) for p in graph.plates},
+        "edges": edges,
+    }
+
+
+def differences(text: str) -> list[str]:
+    """Where plated and unrolled evaluation disagree."""
+    plated, unrolled = outcome(text, True), outcome(text, False)
+    if isinstance(plated, GsdmcError) or isinstance(unrolled, GsdmcError):
+        if isinstance(plated, GsdmcError) and isinstance(unrolled, GsdmcError):
+            return []
+        return [f"plated: {plated}", f"unrolled: {unrolled}"]
+    found = []
+    graphs: list[dict[str, object] | str] = []
+    for tape in (plated, unrolled):
+        try:
+            graphs.append(structure(trace(tape)))
+        except GsdmcError as error:
+            graphs.append(error.message)
+    one, two = graphs
+    if isinstance(one, str) or isinstance(two, str):
+        return [] if one == two else [f"{one}\n{two}"]
+    for key in one:
+        if one[key] != two[key]:
+            a, b = one[key], two[key]
+            if isinstance(a, set) and isinstance(b, set):
+                found.append(f"{key}: only plated {sorted(a - b)}, only unrolled {sorted(b - a)}")
+            else:
+                found.append(f"{key}:\n  {a}\n  {b}")
+    if found:
+        return found
+    values = [drawn(tape) for tape in (plated, unrolled)]
+    if isinstance(values[0], str) or isinstance(values[1], str):
+        return [] if isinstance(values[0], str) and isinstance(values[1], str) else [str(values)]
+    for name, value in values[0].items():
+        other = values[1][name]
+        if value.dtype != other.dtype or not torch.allclose(
+            value.double(), other.double(), rtol=1e-9, atol=1e-9, equal_nan=True
+        ):
+            found.append(f"values of {name}: {value} {other}")
+    return found
+
+
+def drawn(tape: Tape) -> dict[str, torch.Tensor] | str:
+    """Joint samples, or why there are none."""
+    try:
+        return run(Interpreter(tape), 3, seed=1, dtype=torch.float64)
+    except GsdmcError as error:
+        return error.message
+
+
+def residuals(tape: Tape, values: dict[str, torch.Tensor]) -> float:
+    """The largest residual of joint values."""
+    found = verify(Interpreter(tape), values, torch.float64).dirac.values()
+    return max((float(r.abs().max()) for r in found if r.numel()), default=0.0)
