@@ -24,9 +24,9 @@ def diffusion_loss(
     """The loss of one batch, a scalar.
 
     `balanced` averages each array's loss over its latent elements, then the arrays: squared error
-    of the prediction for standardised reals, cross-entropy of masked values weighted by the
-    inverse masking rate (Sahoo et al. 2024, equation 11), so that neither an array's size nor its
-    scale changes its share. `sum` is the squared error of the data summed over all
+    of the prediction for standardised reals, cross-entropy of masked values (with
+    `mask_weight` 1 weighted as in Sahoo et al. 2024, equation 11), so that neither an array's size
+    nor its scale changes its share. `sum` is the squared error of the data summed over all
     latent nodes, averaged over the batch (Weilbach et al. 2022, equation 4).
 
     Args:
@@ -50,7 +50,8 @@ def diffusion_loss(
         out, x0, latent = outputs[slot.name], clean[slot.name], ~observed[slot.name]
         if slot.kind.discrete and process.config.discrete == "masked":
             masked = noise[slot.name]
-            weight = masked / expand(process.masking(time), masked).to(dtype)
+            rate = process.masking(time) ** -process.config.mask_weight
+            weight = masked * expand(rate, masked).to(dtype)
             error = -(F.log_softmax(out, dim=-1) * x0).sum(-1) * weight
         elif slot.kind.discrete:
             error = -(F.log_softmax(out, dim=-1) * x0).sum(-1) * latent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import torch
@@ -10,9 +11,20 @@ from torch import Tensor
 Order = Literal["margin", "random"]
 
 
-def draw_values(log_probs: Tensor, gumbels: Tensor) -> Tensor:
-    """Draw categories by the Gumbel-max trick in float64: `[..., K]` twice in, indices `[...]` out."""
-    return (log_probs.double() + gumbels).argmax(-1)
+def draw_values(log_probs: Tensor, gumbels: Tensor, floor: float = 0.0) -> Tensor:
+    """Draw categories by the Gumbel-max trick in float64.
+
+    Args:
+        log_probs: `[..., K]`.
+        gumbels: `[..., K]` standard Gumbel draws.
+        floor: categories less likely than this are never drawn, unless all are.
+
+    Returns:
+        `[...]` indices.
+    """
+    exact = log_probs.double()
+    rare = (exact < math.log(floor)) & (exact < exact.amax(-1, keepdim=True)) if floor else exact.isnan()
+    return (exact + gumbels).masked_fill(rare, -torch.inf).argmax(-1)
 
 
 def margin(log_probs: Tensor) -> Tensor:
@@ -40,3 +52,28 @@ def choose_reveals(masked: Tensor, scores: Tensor, remaining: Tensor) -> Tensor:
         1, order, torch.arange(order.shape[1], device=order.device).expand_as(order)
     )
     return masked & (rank < quota[:, None])
+
+
+def entropy(log_probs: Tensor) -> Tensor:
+    """Entropy in nats, `[..., K]` to `[...]` float64."""
+    probabilities = log_probs.double().exp()
+    return -(probabilities * log_probs.double().clamp(min=-1e4)).sum(-1)
+
+
+def certain_reveals(masked: Tensor, entropies: Tensor, bound: float) -> Tensor:
+    """The most certain masked values whose entropies sum to at most `bound` nats in each example.
+
+    Drawing values independently is wrong by at most the sum of their entropies, so these may all be
+    drawn at once (Ben-Hamu et al. 2025, entropy-bounded unmasking).
+
+    Args:
+        masked: `[B, M]`, what is still masked.
+        entropies: `[B, M]` nats.
+        bound: nats.
+
+    Returns:
+        `[B, M]` booleans.
+    """
+    ordered, order = entropies.masked_fill(~masked, torch.inf).sort(dim=1)
+    within = ordered.cumsum(1) <= bound
+    return masked & torch.zeros_like(masked).scatter_(1, order, within)

@@ -35,10 +35,10 @@ class ProcessConfig:
     """
 
     schedule: ScheduleName = "cosine"
-    prediction: Literal["x0", "v"] = "v"
+    prediction: Literal["x0", "v"] = "x0"
     discrete: Literal["masked", "onehot"] = "masked"
     mask_power: float = 1.0
-    mask_weight: float = 1.0
+    mask_weight: float = 0.0
     standardise: bool = True
     loss: Literal["balanced", "sum"] = "balanced"
 

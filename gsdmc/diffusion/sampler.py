@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from gsdmc.diffusion.gaussian import ancestral_step, gaussian_step
-from gsdmc.diffusion.masked import Order, choose_reveals, draw_values, margin
+from gsdmc.diffusion.masked import Order, certain_reveals, choose_reveals, draw_values, entropy, margin
 from gsdmc.diffusion.noise import GeneratorNoise, Noise, gumbel
 from gsdmc.diffusion.process import Process, Values
+from gsdmc.diffusion.schedule import signal_and_noise
 from gsdmc.layout.layout import ArraySlot, Layout
 from gsdmc.model.denoiser import Denoiser
 
@@ -22,19 +24,32 @@ class SamplerConfig:
     """How to run the process backwards.
 
     Attributes:
-        steps: network calls; the times between are evenly spaced.
+        steps: network calls from time 1 to time 0; the times between are evenly spaced.
+        restarts: how often a finished sample is noised again, by the process itself up to
+            `restart_time`, and finished anew: a perfect network's samples stay as good, a real one's
+            lose earlier mistakes (Xu et al. 2023, restart sampling).
+        restart_time: how far back restarts go.
+        restart_steps: network calls of each restart.
         solver: `ddim` for the Gaussian process, with `churn`, or the paper's `ancestral`.
         churn: share of fresh noise in a `ddim` step, 0 deterministic to 1 ancestral.
         order: masked values are revealed by largest `margin` between their two likeliest
             categories, or at `random`, as the process itself would.
-        order_noise: standard deviation, in log odds, of the noise on the order of reveal.
+        order_noise: scale, in log odds, of the Gumbel noise on the order of reveal.
+        certain: in order of margin, values whose entropies sum to this many nats are revealed at once.
+        floor: categories that the network thinks less likely than this are never drawn: such small
+            probabilities are errors of training more often than facts.
     """
 
-    steps: int = 50
+    steps: int = 20
+    restarts: int = 0
+    restart_time: float = 0.7
+    restart_steps: int = 8
     solver: Literal["ddim", "ancestral"] = "ddim"
-    churn: float = 0.5
+    churn: float = 1.0
     order: Order = "margin"
     order_noise: float = 0.1
+    certain: float = 0.05
+    floor: float = 1e-3
 
     def to_json(self) -> dict[str, Any]:
         """Plain scalars."""
@@ -80,13 +95,15 @@ def sample(
         assert generator is not None
         noise = GeneratorNoise(generator)
     walk = _Walk(denoiser, layout, process, observed, mask, config, noise)
-    for step in range(config.steps):
-        walk.advance(step)
+    walk.descend(1.0, config.steps)
+    for _ in range(config.restarts):
+        walk.climb(config.restart_time)
+        walk.descend(config.restart_time, config.restart_steps)
     return walk.finish(observed)
 
 
 class _Walk:
-    """The state of a sampling run, from time 1 to time 0."""
+    """The state of a sampling run; every network call and every restart counts as a step of the noise."""
 
     def __init__(
         self,
@@ -103,7 +120,7 @@ class _Walk:
         parameter = next(denoiser.parameters())
         self.dtype, self.device = parameter.dtype, parameter.device
         self.batch = next(iter(mask.values())).shape[0]
-        self.times = torch.linspace(1, 0, config.steps + 1, dtype=torch.float64, device=self.device)
+        self.step = 0
         self.discrete = [s for s in layout.arrays if s.kind.discrete and process.config.discrete == "masked"]
         self.gaussian = [s for s in layout.arrays if s not in self.discrete]
         safe = {s.name: torch.where(mask[s.name], observed[s.name], 0) for s in layout.arrays}
@@ -112,26 +129,68 @@ class _Walk:
             self.state[slot.name] = self.state[slot.name] * mask[slot.name][..., None]
         for slot in self.gaussian:
             clean = self.state[slot.name]
-            self.state[slot.name] = torch.where(self._held(slot), clean, self._normal(slot, -1))
+            self.state[slot.name] = torch.where(self._held(slot), clean, self._normal(slot))
         if self.discrete:
             masked = torch.cat(
                 [~mask[s.name].reshape(self.batch, -1) for s in self.discrete], dim=1
             )  # [B, M]
             self.masked, self.latent = masked, masked.sum(1)
 
-    def advance(self, step: int) -> None:
-        """One network call and the reverse step after it."""
-        time, to = self.times[step], self.times[step + 1]
-        batch_time = time.expand(self.batch)
-        predicted = self.process.denoise(self.denoiser, self.layout, self.state, self.mask, batch_time)
+    def descend(self, start: float, steps: int) -> None:
+        """Run back to time 0 in evenly spaced steps, or until all is revealed and nothing else moves."""
+        times = torch.linspace(start, 0, steps + 1, dtype=torch.float64, device=self.device)
+        for time, to in pairwise(times):
+            if not self.gaussian and not bool(self.masked.any()):
+                return
+            self.step += 1
+            self._advance(time, to)
+
+    def climb(self, time: float) -> None:
+        """Noise the state again, from time 0 to a time."""
+        self.step += 1
+        at = torch.tensor(time, dtype=torch.float64, device=self.device)
+        signal, sigma = signal_and_noise(self.process.config.schedule, at)
+        for slot in self.gaussian:
+            x = self.state[slot.name]
+            noised = (signal * x + sigma * self._normal(slot)).to(self.dtype)
+            self.state[slot.name] = torch.where(self._held(slot), x, noised)
+        hidden = []
+        for slot in self.discrete:
+            hide = (self._uniform(slot, ()) < self.process.masking(at)) & ~self.mask[slot.name]
+            self.state[slot.name] = self.state[slot.name] * ~hide[..., None]
+            hidden.append(hide.reshape(self.batch, -1))
+        if hidden:
+            self.masked = torch.cat(hidden, dim=1)
+
+    def _advance(self, time: Tensor, to: Tensor) -> None:
+        predicted = self._predict(time)
         for slot in self.gaussian:
             x, x0 = self.state[slot.name], predicted[slot.name]
             if slot.kind.discrete:
                 x0 = x0.exp()
-            moved = self._move(x, x0, time, to, self._normal(slot, step))
+            moved = self._move(x, x0, time, to, self._normal(slot))
             self.state[slot.name] = torch.where(self._held(slot), x, moved)
         if self.discrete:
-            self._reveal(predicted, step, time, to)
+            self._reveal(predicted, time, to)
+
+    def _predict(self, time: Tensor) -> dict[str, Tensor]:
+        """Call the network, on unfinished examples only."""
+        busy = torch.ones(self.batch, dtype=torch.bool) if self.gaussian else self.masked.any(1)
+        if bool(busy.all()):
+            return self.process.denoise(
+                self.denoiser, self.layout, self.state, self.mask, time.expand(self.batch)
+            )
+        part = self.process.denoise(
+            self.denoiser,
+            self.layout,
+            {name: value[busy] for name, value in self.state.items()},
+            {name: value[busy] for name, value in self.mask.items()},
+            time.expand(int(busy.sum())),
+        )
+        whole = {name: value.new_zeros(self.batch, *value.shape[1:]) for name, value in part.items()}
+        for name, value in part.items():
+            whole[name][busy] = value
+        return whole
 
     def finish(self, observed: Values) -> dict[str, Tensor]:
         """Values of the final state, the evidence as it was given."""
@@ -144,11 +203,9 @@ class _Walk:
             return ancestral_step(schedule, x, x0, time, to, noise).to(self.dtype)
         return gaussian_step(schedule, x, x0, time, to, self.config.churn, noise).to(self.dtype)
 
-    def _reveal(self, predicted: Values, step: int, time: Tensor, to: Tensor) -> None:
+    def _reveal(self, predicted: Values, time: Tensor, to: Tensor) -> None:
         log_probs = [predicted[s.name] for s in self.discrete]
-        uniforms = torch.cat(
-            [self._uniform(s, step, ()).reshape(self.batch, -1) for s in self.discrete], dim=1
-        )
+        uniforms = torch.cat([self._uniform(s, ()).reshape(self.batch, -1) for s in self.discrete], dim=1)
         left = self.process.masking(to)
         if self.config.order == "random":
             chance = (self.process.masking(time) - left) / self.process.masking(time)
@@ -157,12 +214,15 @@ class _Walk:
             confidence = torch.cat([margin(p).reshape(self.batch, -1) for p in log_probs], dim=1)
             scores = torch.logit(confidence, eps=1e-9) + self.config.order_noise * gumbel(uniforms)
             reveal = choose_reveals(self.masked, scores, (left * self.latent).floor().long())
+            entropies = torch.cat([entropy(p).reshape(self.batch, -1) for p in log_probs], dim=1)
+            reveal |= certain_reveals(self.masked, entropies, self.config.certain)
         self.masked = self.masked & ~reveal
         start = 0
         for slot, log_p in zip(self.discrete, log_probs, strict=True):
             shown = reveal[:, start : start + slot.size].reshape(self.batch, *slot.shape)
             start += slot.size
-            drawn = draw_values(log_p, gumbel(self._uniform(slot, step, (slot.kind.options,))))
+            gumbels = gumbel(self._uniform(slot, (slot.kind.options,)))
+            drawn = draw_values(log_p, gumbels, self.config.floor)
             onehot = torch.nn.functional.one_hot(drawn, slot.kind.options).to(self.dtype)
             self.state[slot.name] = torch.where(shown[..., None], onehot, self.state[slot.name])
 
@@ -170,10 +230,10 @@ class _Walk:
         held = self.mask[slot.name]
         return held[..., None] if slot.kind.discrete else held
 
-    def _normal(self, slot: ArraySlot, step: int) -> Tensor:
+    def _normal(self, slot: ArraySlot) -> Tensor:
         tail = (slot.kind.options,) if slot.kind.discrete else ()
-        draw = self.noise.normal(slot.name, step, (self.batch, *slot.shape, *tail))
+        draw = self.noise.normal(slot.name, self.step, (self.batch, *slot.shape, *tail))
         return draw.to(self.device, self.dtype)
 
-    def _uniform(self, slot: ArraySlot, step: int, tail: tuple[int, ...]) -> Tensor:
-        return self.noise.uniform(slot.name, step, (self.batch, *slot.shape, *tail)).to(self.device)
+    def _uniform(self, slot: ArraySlot, tail: tuple[int, ...]) -> Tensor:
+        return self.noise.uniform(slot.name, self.step, (self.batch, *slot.shape, *tail)).to(self.device)

@@ -69,7 +69,7 @@ class Denoiser(nn.Module):
             for block in self.blocks:
                 x = block(x, features, variables, layout.structure, rows.roles)
             return self._read(layout, x)
-        x = x + variables
+        x = x + variables + features[:, None]
         features = F.silu(features)
         for block in self.blocks:
             x = block(x, features, layout.structure, rows.roles)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from gsdmc.model.blocks import Block, SparseAttention
+from gsdmc.model.attention import GraphAttention
+from gsdmc.model.blocks import Block
 from gsdmc.model.config import ModelConfig
 from gsdmc.model.denoiser import Denoiser
 from gsdmc.model.embedding import NodeEmbedding
@@ -15,14 +16,15 @@ def build_denoiser(config: ModelConfig, generator: torch.Generator) -> Denoiser:
     """A new denoiser with weights drawn from the generator.
 
     Linear layers are uniform within ±1/√fan-in; embeddings are standard normal. In the default
-    architecture time modulation and heads start at zero, so every block starts as the identity.
+    architecture time modulation, block outputs and heads start at zero, so a new block is the identity.
     """
     denoiser = empty_denoiser(config)
     with torch.no_grad():
         for module in denoiser.modules():
             _fill(module, generator)
         if config.architecture == "default":
-            idle = [b.modulation for b in denoiser.blocks if isinstance(b, Block)]
+            blocks = [b for b in denoiser.blocks if isinstance(b, Block)]
+            idle = [m for b in blocks for m in (b.modulation, b.attention.out, b.down)]
             for module in (*idle, *denoiser.heads.outputs.values()):
                 for parameter in module.parameters():
                     parameter.zero_()
@@ -48,5 +50,5 @@ def _fill(module: nn.Module, generator: torch.Generator) -> None:
     elif isinstance(module, NodeEmbedding):
         module.variables.normal_(generator=generator)
         module.observed.normal_(generator=generator)
-    elif isinstance(module, SparseAttention) and module.role_bias is not None:
+    elif isinstance(module, GraphAttention) and module.role_bias is not None:
         module.role_bias.zero_()

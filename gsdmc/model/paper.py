@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gsdmc.kernels.structure import Structure
-from gsdmc.model.blocks import SparseAttention
+from gsdmc.model.attention import GraphAttention
 from gsdmc.model.config import ModelConfig
 
 GROUPS = 32
@@ -36,7 +36,7 @@ class PaperBlock(nn.Module):
         self.second = nn.Linear(width, width)
         self.time = nn.Linear(width, width)
         self.variable = nn.Linear(width, width)
-        self.attention = SparseAttention(config, scaled=False)
+        self.attention = GraphAttention(config, scaled=False)
 
     def forward(
         self, x: Tensor, time: Tensor, variables: Tensor, structure: Structure, roles: Tensor

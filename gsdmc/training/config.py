@@ -38,21 +38,21 @@ class TrainingConfig:
 
     preset: str = "default"
     architecture: Architecture = "default"
-    width: int = 96
-    layers: int = 6
+    width: int = 48
+    layers: int = 12
     heads: int = 4
-    expansion: float = 2.0
+    expansion: float = 1.0
     roles: bool = True
     reach: bool = True
     process: ProcessConfig = field(default_factory=ProcessConfig)
     sampler: SamplerConfig = field(default_factory=SamplerConfig)
-    batch: int = 64
-    optimiser: Literal["adam", "muon"] = "adam"
-    learning_rate: float = 2e-3
+    batch: int = 32
+    optimiser: Literal["adam", "muon"] = "muon"
+    learning_rate: float = 5e-3
     matrix_rate: float = 2e-2
     betas: tuple[float, float] = (0.9, 0.99)
     clip: float = 1.0
-    warmup: int = 100
+    warmup: int = 20
     decay: bool = True
     ema: float = 0.99
 

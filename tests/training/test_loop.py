@@ -25,9 +25,9 @@ def same(one: Model, two: Model) -> bool:
 
 def test_loss_falls_on_a_tiny_problem() -> None:
     config = replace(SMALL, batch=32, layers=4, warmup=5)
-    model = train(boolean(2), config, steps=80)
+    model = train(boolean(2), config, steps=60)
     curve = [loss for _, loss in model.metrics["loss"]]
-    assert sum(curve[-10:]) < 0.6 * sum(curve[:10])
+    assert sum(curve[-10:]) < 0.5 * sum(curve[:10])
 
 
 def test_equal_seeds_give_equal_weights_and_others_do_not() -> None:
