@@ -24,6 +24,7 @@ def main() -> None:
     for axis, title in zip(axes, titles, strict=True):
         axis.set_title(title, fontsize=15, loc="left")
         axis.axis("off")
+        axis.set_anchor("NW")
     axes[0].text(
         0, 0.99, problem.source, family="monospace", fontsize=8.6, va="top", transform=axes[0].transAxes
     )
