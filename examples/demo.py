@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 import gsdmc
 from gsdmc.cli.progress import ProgressLine
 
-STEPS = 3000
+STEPS = 2400
 SEED = 0
 HELD_OUT = 256
 OUT = Path("runs/bcmf")
