@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from gsdmc.kernels.structure import Structure
 from torch import Tensor
 
+from gsdmc.kernels.structure import Structure
 from gsdmc.language.kinds import BOOLEAN, REAL, Kind, category
 from gsdmc.language.source import Source, Span
 from gsdmc.language.syntax import Given
