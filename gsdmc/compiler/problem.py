@@ -130,7 +130,12 @@ class Problem:
         return readings.run(self.interpreter, batch, seed, dtype)
 
     def verify(self, values: Mapping[str, Tensor], dtype: torch.dtype = torch.float32) -> Residuals:
-        """Residuals of every `dirac` and truth of every factor for joint values, `[batch, *shape]` each."""
+        """Residuals of every `dirac` and truth of every factor for joint values, `[batch, *shape]` each.
+
+        Raises:
+            GsdmcError: an array is missing, or has another shape.
+        """
+        check_values(self.graph, values)
         return readings.verify(self.interpreter, values, dtype)
 
     def restore(
@@ -139,7 +144,12 @@ class Problem:
         keep: Mapping[str, Tensor] | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> dict[str, Tensor]:
-        """Recompute `dirac` nodes from their parents, generated ones and those in `keep` excepted."""
+        """Recompute `dirac` nodes from their parents, generated ones and those in `keep` excepted.
+
+        Raises:
+            GsdmcError: an array is missing, or has another shape.
+        """
+        check_values(self.graph, values)
         return readings.restore(self.interpreter, values, keep, dtype)
 
     def resized(self, **sizes: int) -> Problem:
@@ -157,6 +167,21 @@ class Problem:
         if key not in self._siblings:
             self._siblings[key] = Problem(self.name, self.syntax, merged, {}, self._siblings)
         return self._siblings[key]
+
+
+def check_values(graph: FactorGraph, values: Mapping[str, Tensor]) -> None:
+    """Refuse joint values that are not of a graph's shape.
+
+    Raises:
+        GsdmcError: naming the array, what was expected and what was given.
+    """
+    for array in graph.arrays:
+        if array.name not in values:
+            raise GsdmcError(f'The values of "{array.name}" are missing.')
+        shape = tuple(values[array.name].shape)
+        if shape[1:] != array.shape or len(shape) != 1 + len(array.shape):
+            expected = ", ".join(["batch", *map(str, array.shape)])
+            raise GsdmcError(f'"{array.name}" must have shape ({expected}), but has {shape}.')
 
 
 def whole_number(name: str, size: SupportsIndex) -> int:

@@ -17,6 +17,9 @@ from gsdmc.program.tape import Draw, FactorUse, Tape
 MAX_EDGES = 50_000_000
 """Most edges that are traced, before repeated ones are merged."""
 
+NAME_PARTS = 'name intermediate values, (sample "c" (dirac ...)), or make the sizes smaller'
+RELATE_FEWER = "a factor relates all its variables pairwise; relate fewer of them at a time"
+
 
 def trace(tape: Tape) -> FactorGraph:
     """Make the factor graph of a tape.
@@ -65,7 +68,7 @@ class Tracer:
         self.dependences = Dependences()
         self.edges = 0
 
-    def count(self, edges: int, span: Span) -> None:
+    def count(self, edges: int, span: Span, hint: str) -> None:
         """Add to the number of edges.
 
         Raises:
@@ -76,7 +79,7 @@ class Tracer:
             raise GsdmcError(
                 f"The graph has more than {MAX_EDGES} edges.",
                 span,
-                hint="wrap intermediate values in (sample (dirac ...)), or make the sizes smaller",
+                hint=hint,
             )
 
     def arguments(self, draws: Iterable[Draw]) -> Iterable[Argument]:
@@ -100,7 +103,7 @@ class Tracer:
         axes: tuple[Axis, ...] = merged(own.axes, reference.axes)
         child, parent = self.arrays[draw.array], self.arrays[reference.array]
         shape = [a.size for a in axes]
-        self.count(math.prod(shape), draw.span)
+        self.count(math.prod(shape), draw.span, NAME_PARTS)
         children, _ = node_numbers(own, child.shape, child.offset, axes)
         parents, holds = node_numbers(reference, parent.shape, parent.offset, axes)
         children = np.broadcast_to(children, shape).reshape(-1)
@@ -148,7 +151,7 @@ class Tracer:
             folded = tuple(a for a in reference.axes if a not in use.axes)
             axes = (*use.axes, *folded)
             shape = [a.size for a in axes]
-            self.count(math.prod(shape), use.span)
+            self.count(math.prod(shape), use.span, RELATE_FEWER)
             array = self.arrays[reference.array]
             numbers, holds = node_numbers(reference, array.shape, array.offset, axes)
             if holds is not None:
@@ -158,7 +161,7 @@ class Tracer:
             return np.zeros((count, 0), dtype=np.int64)
         members = distinct_members(np.concatenate(blocks, axis=1))
         sizes = (members >= 0).sum(axis=1)
-        self.count(int((sizes * (sizes - 1)).sum()), use.span)
+        self.count(int((sizes * (sizes - 1)).sum()), use.span, RELATE_FEWER)
         return members
 
 

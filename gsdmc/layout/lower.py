@@ -49,33 +49,50 @@ def coordinates(array: Array) -> Indices:
 
 
 def embedding_rows(graph: FactorGraph, array: Array, keys: list[str]) -> Indices:
-    """Each element's row among the learned embeddings, `[size]`; new rows' keys are appended.
+    """Each element's row among the learned embeddings, `[size]`; the array's keys are appended.
 
     Elements share a row when they differ along exchangeable and ordered plates only, and coincide
-    alike where the array spans one of these plates several times.
+    alike where the array spans one of these plates several times. The keys don't depend on the sizes
+    of these plates: a pattern that a small size has no room for has its key all the same.
     """
     index = coordinates(array)
-    classes = [graph.plate_by_name[p].cls for p in array.plates]
-    fixed = [d for d, cls in enumerate(classes) if cls == "fixed"]
-    parts = [index[:, d] for d in fixed]
-    patterns: list[Indices] = []
-    for plate in dict.fromkeys(array.plates):
-        dims = [d for d, p in enumerate(array.plates) if p == plate and d not in fixed]
-        if len(dims) > 1:  # where each dimension's index was first met among the plate's dimensions
-            same = index[:, dims, None] == index[:, None, dims]  # [size, dims, dims]
-            patterns.extend(same.argmax(axis=2).T)
-    parts.extend(patterns)
-    if not parts:
-        keys.append(array.name)
-        return np.full(array.size, len(keys) - 1)
-    distinct, rows = np.unique(np.stack(parts, axis=1), axis=0, return_inverse=True)
+    fixed = [d for d, p in enumerate(array.plates) if graph.plate_by_name[p].cls == "fixed"]
+    rows = np.zeros(array.size, dtype=np.int64)
+    for d in fixed:
+        rows = rows * array.shape[d] + index[:, d]
+    patterns = [""]
+    for dims in repeated(array, fixed):
+        same = index[:, dims, None] == index[:, None, dims]  # [size, dims, dims]
+        first = same.argmax(axis=2)  # where each dimension's index was first met
+        known = partitions(len(dims))
+        rows = rows * len(known)
+        for number, pattern in enumerate(known):
+            rows += number * (first == pattern).all(axis=1)
+        patterns = [p + "".join(map(str, pattern)) for p in patterns for pattern in known]
     start = len(keys)
-    for row in distinct.tolist():
-        at = dict(zip(fixed, row, strict=False))
+    suffixes = [f"={p}" if p else "" for p in patterns]
+    for place in np.ndindex(*(array.shape[d] for d in fixed)):
+        at = dict(zip(fixed, place, strict=True))
         shown = ",".join(str(at.get(d, ":")) for d in range(len(array.shape)))
-        pattern = "".join(str(v) for v in row[len(fixed) :])
-        keys.append(array.name + (f"[{shown}]" if fixed else "") + (f"={pattern}" if patterns else ""))
-    return start + rows.reshape(-1)
+        keys.extend(array.name + (f"[{shown}]" if fixed else "") + suffix for suffix in suffixes)
+    return start + rows
+
+
+def repeated(array: Array, fixed: list[int]) -> list[list[int]]:
+    """Dimensions of each plate that an array spans several times, fixed ones excepted."""
+    groups = (
+        [d for d, p in enumerate(array.plates) if p == plate and d not in fixed]
+        for plate in dict.fromkeys(array.plates)
+    )
+    return [dims for dims in groups if len(dims) > 1]
+
+
+def partitions(count: int) -> list[tuple[int, ...]]:
+    """Every way in which `count` indices can coincide: for each, the first that it equals."""
+    found: list[tuple[int, ...]] = [()]
+    for place in range(count):
+        found = [(*p, first) for p in found for first in (*sorted(set(p)), place)]
+    return found
 
 
 def ordered_positions(graph: FactorGraph) -> tuple[Indices, tuple[str, ...]]:

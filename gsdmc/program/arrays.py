@@ -45,14 +45,20 @@ class Assembly:
         """The array `[B, *shape]`; elements of draws without a value are 0."""
         if self.order is not None and len(values) == len(self.draws):
             if len(self.draws) == 1 and all(isinstance(c, Axis) for c in self.draws[0].coordinates):
-                return values[self.draws[0]].contiguous()
+                return owned(values[self.draws[0]])
             parts = torch.stack([values[d] for d in self.draws], dim=1)  # [B, replicas, *plated]
-            return parts.reshape(batch, *self.sizes).permute(self.order).contiguous()
+            return parts.reshape(batch, *self.sizes).permute(self.order)
         some = next(iter(values.values()))
         whole = torch.zeros((batch, *self.shape), dtype=some.dtype)
         for draw, value in values.items():
             whole[draw.region] = value
         return whole
+
+
+def owned(value: Tensor) -> Tensor:
+    """The values with a place in memory for each, so that one can be changed without the others."""
+    repeats = any(step == 0 and size > 1 for step, size in zip(value.stride(), value.shape, strict=True))
+    return value.clone(memory_format=torch.contiguous_format) if repeats else value
 
 
 def _replica(draw: Draw) -> tuple[int, ...]:

@@ -18,13 +18,15 @@ class Axis:
     """One iteration of the program (`foreach`, `loop`, `map`, `reduce`) or one dimension of data.
 
     Axes that index the same things directly belong to one plate; `Fact`s record that. `size_name`
-    is the `def` that gives the size, if it is named there.
+    is the `def` that gives the size, if it is named there. A `separate` axis numbers elements that are
+    written one by one, and is no plate.
     """
 
     name: str
     size: int
     span: Span
     size_name: str | None = None
+    separate: bool = False
 
     def __repr__(self) -> str:
         return f"{self.name}({self.size})"

@@ -70,6 +70,13 @@ def _uniform_discrete_kind(low: Type, high: Type) -> Kind:
     return dirac_kind(Type("int", low.low, high.high - 1))
 
 
+def _uniform(u: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    width = high - low
+    if low.dtype == width.dtype == u.dtype:
+        return torch.addcmul(low, width, u)
+    return low + width * u
+
+
 def _laplace(u: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
     tail = torch.log(2 * torch.minimum(u, 1 - u))  # up to 0
     return loc + scale * torch.where(u < 0.5, tail, -tail)
@@ -89,7 +96,7 @@ def _uniform_discrete(u: Tensor, low: Tensor, high: Tensor) -> Tensor:
 
 DISTRIBUTIONS: dict[str, Distribution] = {
     "normal": Distribution("normal", lambda m, s: REAL, lambda z, m, s: m + s * z),
-    "uniform": Distribution("uniform", _uniform_kind, lambda u, a, b: a + (b - a) * u),
+    "uniform": Distribution("uniform", _uniform_kind, _uniform),
     "exponential": Distribution(
         "uniform", lambda r: Kind("real", support="positive"), lambda u, r: -torch.log1p(-u) / r
     ),

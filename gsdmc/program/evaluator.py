@@ -239,6 +239,10 @@ class Evaluator:
             args = tuple(self.evaluate(a, scope) for a in expr.args)
             return Dist(canonical(target.name), args, expr.span)
         function = self.evaluate(target, scope)
+        if isinstance(target, Name) and not isinstance(function, Closure | BuiltinValue):
+            raise GsdmcError(
+                f"Only functions can be called, but `{target.name}` is {describe(function)}.", expr.span
+            )
         args = tuple(self.evaluate(a, scope) for a in expr.args)
         return self.call(function, args, expr.span, scope)
 

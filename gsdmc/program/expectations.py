@@ -12,6 +12,7 @@ from gsdmc.program.values import (
     Accumulator,
     BuiltinValue,
     Closure,
+    Dist,
     NeedsUnroll,
     Scalar,
     Static,
@@ -48,6 +49,8 @@ def need_scalar(value: Value, what: str, span: Span) -> Scalar:
     hint = None
     if isinstance(value, Vec | Tup):
         hint = "take one element, (get xs i), or fold them, (sum xs)"
+    if isinstance(value, Dist):
+        hint = f"draw from it: (sample ({value.name} ...))"
     raise GsdmcError(f"{what} must be a number or boolean, but this is {describe(value)}.", span, hint=hint)
 
 
@@ -95,7 +98,11 @@ def name_of(name: Value, what: str, span: Span) -> str:
     if isinstance(name, Accumulator):
         raise NeedsUnroll(frozenset([name.axis]), "the accumulator is a name", span)
     if not isinstance(name, str):
-        raise GsdmcError(f"{what} is a string, but this is {describe(name)}.", span)
+        hint = 'one name serves all replicas; to tell some apart, write (str "x" i)'
+        numbers = isinstance(name, Static | Instruction)
+        raise GsdmcError(
+            f"{what} is a string, but this is {describe(name)}.", span, hint=hint if numbers else None
+        )
     if not name:
         raise GsdmcError(f"{what} can't be empty.", span)
     return name

@@ -17,6 +17,7 @@ from gsdmc.program.scalars import elementwise, reduce_axis
 from gsdmc.program.stacking import vector_of
 from gsdmc.program.values import (
     Accumulator,
+    BuiltinValue,
     NeedsUnroll,
     Scope,
     Static,
@@ -64,7 +65,11 @@ def reduce_vector(ev: Evaluator, args: list[Value], span: Span, scope: Scope) ->
     if len(args) == 3:
         return fold(ev, axis, args[1], step, scope, span)
     if not size:
-        return ev.call(function, (), span, scope)
+        if isinstance(function, BuiltinValue) and function.name in IDENTITY:
+            return static(IDENTITY[function.name])
+        raise GsdmcError(
+            "`reduce` of nothing has no value.", span, hint="give it one to start from: (reduce f init xs)"
+        )
     mark = ev.tape.mark()
     tried, _ = attempt(ev, axis, step, scope, span)
     if tried is None or tried.update is None or tried.update[1] is not met[-1]:

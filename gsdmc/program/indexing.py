@@ -34,6 +34,8 @@ def index_of(axis: Axis, at: int | None = None) -> Static:
 
 def index_facts(axis: Axis, index: Static, span: Span) -> tuple[Fact, ...]:
     """What indexing a vector over `axis` says of that axis and of those that the index came from."""
+    if axis.separate:
+        return separate_facts(index, span)
     origins = merged(tuple(a for a, _ in index.origins))
     if index.index_of is not None:
         own = index.index_of
@@ -79,10 +81,8 @@ def get(value: Value, key: Value, span: Span) -> Value:
     if not index.axes:
         return item(value, index, span)
     vector = stacked(value, span, frozenset(index.axes))
-    if value.axis is None:
-        found = substitute(vector.body, vector.axis, index, (), span)
-        return annotate(found, separate_facts(index, span), span)
-    return substitute(vector.body, vector.axis, index, index_facts(value.axis, index, span), span)
+    found = substitute(vector.body, vector.axis, index, index_facts(vector.axis, index, span), span)
+    return annotate(found, separate_facts(index, span), span) if vector.axis.separate else found
 
 
 def entry(value: MapValue, key: Value, span: Span) -> Value:

@@ -63,7 +63,8 @@ class Interpreter:
                 values.append(step(values, reading))
         except (RuntimeError, IndexError, ZeroDivisionError, ValueError) as error:
             here = self.order[len(values)]
-            what = str(error).splitlines()[0] if str(error) else type(error).__name__
+            what = (str(error) or type(error).__name__).splitlines()[0]
+            what = "it divides by zero" if "ZeroDivision" in what else what
             raise GsdmcError(
                 f"This has no value for some of what the program draws: {what}.", here.span
             ) from error

@@ -12,6 +12,7 @@ from gsdmc.program.choices import pick
 from gsdmc.program.expectations import need_function
 from gsdmc.program.indexing import index_of, length
 from gsdmc.program.stacking import vector_of
+from gsdmc.program.tape import Instruction
 from gsdmc.program.values import (
     Accumulator,
     Closure,
@@ -21,6 +22,7 @@ from gsdmc.program.values import (
     Tup,
     Value,
     Vec,
+    describe,
     plain,
 )
 
@@ -41,6 +43,12 @@ def foreach(ev: Evaluator, expr: Foreach, scope: Scope) -> Value:
     counted, size = ev.size(expr.count, scope, "The count of a `foreach`")
     vectors = [(name.name, ev.evaluate(value, scope), value.span) for name, value in expr.bindings]
     for name, vector, span in vectors:
+        if isinstance(vector, Static | Instruction):
+            raise GsdmcError(
+                f"`{name}` runs over a vector, but this is {describe(vector)}.",
+                span,
+                hint=f"write [{name} (range {' '.join(expr.count.span.text.split())})] for an index",
+            )
         if length(vector, span) < size:
             raise GsdmcError(
                 f"`{name}` runs over {length(vector, span)} elements, but the foreach makes {size}.",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, merged, spread
 from gsdmc.program.expectations import scalar_type
-from gsdmc.program.values import Scalar, Static
+from gsdmc.program.values import Scalar, Static, describe
 
 Check = tuple[Callable[[NDArray[Any]], NDArray[Any]], str]
 
@@ -41,17 +41,20 @@ def check_parameter(distribution: str, slot: str, value: Scalar, span: Span) -> 
     base = scalar_type(value).base
     if base == "bool":
         raise GsdmcError(
-            f"The {slot} of `{distribution}` must be a number, but this is a boolean.",
+            f"The parameter {slot} of `{distribution}` must be a number, but this is a boolean.",
             span,
             hint="write (if test 1 0) for a number",
         )
     if distribution == "uniform-discrete" and base != "int":
-        raise GsdmcError(f"The {slot} of `{distribution}` must be a whole number.", span)
+        shown = f"{value.values.flat[0]:g}" if isinstance(value, Static) else describe(value)
+        raise GsdmcError(
+            f"The parameter {slot} of `{distribution}` must be a whole number, but this is {shown}.", span
+        )
     check = _CHECKS.get((distribution, slot))
     if check is None or not isinstance(value, Static):
         return
     for bad in value.values[~np.asarray(check[0](value.values))].flat[:1]:
-        raise GsdmcError(f"The {slot} of `{distribution}` {check[1]}, but this is {bad:g}.", span)
+        raise GsdmcError(f"The parameter {slot} of `{distribution}` {check[1]}, but this is {bad:g}.", span)
 
 
 def check_pair(distribution: str, given: Mapping[str, Scalar], span: Span) -> None:
@@ -68,11 +71,11 @@ def check_pair(distribution: str, given: Mapping[str, Scalar], span: Span) -> No
     axes = merged(low.axes, high.axes)
     below, above = np.broadcast_arrays(*(spread(v.values, v.axes, axes) for v in (low, high)))
     for a, b in zip(below[below >= above].flat[:1], above[below >= above].flat[:1], strict=True):
-        swap = f"; write ({distribution} {b:g} {a:g})" if a > b else ""
+        hint = f"the low end comes first: ({distribution} {b:g} {a:g})" if a > b else None
         raise GsdmcError(
             f"The low end of `{distribution}` must lie below the high end, but these are {a:g} and {b:g}.",
             span,
-            hint=f"the low end comes first{swap}",
+            hint=hint,
         )
 
 

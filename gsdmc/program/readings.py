@@ -53,7 +53,7 @@ class Run:
         spec = DISTRIBUTIONS[draw.distribution]
         shape = (self.batch, *(a.size for a in draw.axes))
         if spec.noise == "none":
-            value = spec.draw(*arguments)
+            value = arguments[0].clone() if draw.shares else arguments[0]
         else:
             value = spec.draw(self.noise_of(draw, spec.noise), *arguments)
         value = value.to(dtype_of(draw.kind, self.dtype)).expand(shape)

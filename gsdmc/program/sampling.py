@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from gsdmc.language.distributions import signature
 from gsdmc.language.source import GsdmcError, Span
@@ -22,11 +25,13 @@ from gsdmc.program.values import (
     Scalar,
     Scope,
     Static,
+    Text,
     Tup,
     Value,
     Vec,
     describe,
 )
+from gsdmc.program.wholeness import WHOLE
 
 if TYPE_CHECKING:
     from gsdmc.program.evaluator import Evaluator
@@ -56,7 +61,7 @@ def observe(ev: Evaluator, expr: Observe, scope: Scope) -> Value:
     if boolean != (drawn.kind.name == "boolean"):
         wanted = "a boolean, true or false" if drawn.kind.name == "boolean" else "a number"
         raise GsdmcError(
-            f"`{drawn.distribution}` takes {wanted}, but this is {describe(given)}.", expr.value.span
+            f"`{drawn.distribution}` draws {wanted}, but this value is {describe(given)}.", expr.value.span
         )
     evidence = as_instruction(given, expr.value.span)
     assert isinstance(evidence, Const)
@@ -90,6 +95,7 @@ def draw(ev: Evaluator, name: str, distribution: Expr, span: Span, scope: Scope)
             distribution.span,
             hint="write (dirac x) to give a computed value a name",
         )
+    named = name.axes if isinstance(name, Text) else ()  # a dimension that is part of the name is none
     spec, known = DISTRIBUTIONS[dist.name], signature(dist.name)
     assert known is not None
     inputs: list[Instruction] = []
@@ -104,8 +110,8 @@ def draw(ev: Evaluator, name: str, distribution: Expr, span: Span, scope: Scope)
             check_probabilities(dist.name, scalar, vector.axis, dist.span)
             instruction = option_instruction(scalar, vector.axis, dist)
         else:
-            scalar = need_scalar(arg, f"The {slot} of `{dist.name}`", dist.span)
-            instruction = as_instruction(scalar, dist.span)
+            scalar = need_scalar(arg, f"The parameter {slot} of `{dist.name}`", dist.span)
+            instruction = as_instruction(scalar if dist.name in WHOLE else as_real(scalar), dist.span)
             options.append(None)
         check_parameter(dist.name, slot, scalar, dist.span)
         given[slot] = scalar
@@ -119,7 +125,9 @@ def draw(ev: Evaluator, name: str, distribution: Expr, span: Span, scope: Scope)
         type=type_of(kind),
         span=span,
         array=name,
-        coordinates=tuple(axis if at is None else (axis, at) for axis, at in scope.iterations),
+        coordinates=tuple(
+            axis if at is None else (axis, at) for axis, at in scope.iterations if axis not in named
+        ),
         distribution=dist.name,
         slots=tuple(known.params),
         kind=kind,
@@ -131,6 +139,13 @@ def draw(ev: Evaluator, name: str, distribution: Expr, span: Span, scope: Scope)
     )
     ev.tape.draws.append(result)
     return result
+
+
+def as_real(scalar: Scalar) -> Scalar:
+    """A compile-time number as a real, so that drawing needs no conversion."""
+    if not isinstance(scalar, Static) or not np.issubdtype(scalar.values.dtype, np.integer):
+        return scalar
+    return dataclasses.replace(scalar, values=scalar.values.astype(np.float64))
 
 
 def option_vector(arg: Value, slot: str, dist: Dist) -> Vec:

@@ -135,7 +135,7 @@ def fold_static(name: str, args: Sequence[Static], axes: tuple[Axis, ...], span:
                 if _largest(rough) > MAX_WHOLE:
                     raise FloatingPointError("overflow encountered")
     except (FloatingPointError, ValueError, OverflowError) as error:
-        raise _no_value(name, args, str(error), span) from None
+        raise _no_value(name, given, str(error), span) from None
     origins = merged(*(a.origins for a in args))
     return Static(values, axes, None, origins, merged(*(a.facts for a in args)))
 
@@ -144,25 +144,25 @@ def _largest(values: NDArray[Any]) -> float:
     return float(np.abs(values.astype(np.float64)).max()) if values.size else 0.0
 
 
-def _no_value(name: str, args: Sequence[Static], error: str, span: Span) -> GsdmcError:
-    shown = "-" if name == "negate" else name
-    call = " ".join([shown, *("_" if a.axes else str(a.values.item()).lower() for a in args)])
-    why = next(
-        (
-            words
-            for sign, words in (
-                ("divide by zero", "it divides by zero"),
-                ("overflow", "the result is too large"),
-                ("cast", "the result is too large"),
-                ("invalid", "it is not defined there"),
-            )
-            if sign in error
-        ),
-        error,
-    )
-    if name == "log" and why == "it divides by zero":
+def _no_value(name: str, given: Sequence[NDArray[Any]], error: str, span: Span) -> GsdmcError:
+    """The error for a function without a value, which shows the first arguments that have none."""
+    with np.errstate(all="ignore"):
+        values = np.asarray(
+            ELEMENTWISE[name].static(*(a.astype(np.float64) for a in given)), dtype=np.float64
+        )
+    bad = np.unravel_index(int((~(np.abs(values) <= MAX_WHOLE)).argmax()), values.shape)
+    shown = [f"{np.broadcast_to(a, values.shape)[bad]:g}" for a in given]
+    reasons = {
+        "divide by zero": "it divides by zero",
+        "overflow": "it is too large",
+        "cast": "it is too large",
+    }
+    why = next((words for sign, words in reasons.items() if sign in error), "it is not defined there")
+    if name == "log":
         why = "it is not defined there"
-    return GsdmcError(f"`({call})` has no value: {why}.", span)
+    return GsdmcError(
+        f"`({' '.join(['-' if name == 'negate' else name, *shown])})` has no value: {why}.", span
+    )
 
 
 def reduce_axis(name: str, term: Value, axis: Axis, span: Span) -> Scalar:

@@ -23,12 +23,16 @@ def vector_of(items: Sequence[Value], axis: Axis | None, span: Span) -> Vec | Tu
     `axis` is the unrolled iteration that made them, None for elements that are written one by one. Those
     stay apart where they are more than numbers: an index, or a size by name.
     """
-    statics = [v for v in items if isinstance(v, Static)]
-    if axis is None:
-        statics = [v for v in statics if not (v.axes or v.origins or v.facts or v.size_name)]
-    if not items or len(statics) < len(items) or len({v.values.dtype for v in statics}) > 1:
-        return Tup(tuple(items), axis)
-    own = axis or Axis("element", len(items), span)
+    statics: list[Static] = []
+    for v in items:
+        if not isinstance(v, Static) or (statics and v.values.dtype != statics[0].values.dtype):
+            return Tup(tuple(items), axis)
+        if axis is None and (v.axes or v.origins or v.facts or v.size_name):
+            return Tup(tuple(items), axis)
+        statics.append(v)
+    if not statics:
+        return Tup((), axis)
+    own = axis or Axis("element", len(items), span, separate=True)
     return Vec(own, stack_static(statics, own))
 
 
@@ -58,7 +62,7 @@ def stacked(value: Vec | Tup, span: Span, needed: frozenset[Axis] = frozenset())
     """
     if isinstance(value, Vec):
         return value
-    axis = value.axis or Axis("element", len(value.items), span)
+    axis = value.axis or Axis("element", len(value.items), span, separate=True)
     return Vec(axis, stack(value.items, axis, span, needed))
 
 
@@ -79,11 +83,17 @@ def stack(items: Sequence[Value], axis: Axis, span: Span, needed: frozenset[Axis
     if len(scalars) < len(items) or not items:
         if needed:
             raise NeedsUnroll(needed, "it picks among elements of different shapes", span)
-        shown = " and ".join(dict.fromkeys(describe(v) for v in items)) or "there are none"
-        raise GsdmcError(f"This needs elements of one shape, but they differ: {shown}.", span)
+        if not items:
+            raise GsdmcError("This vector has no elements, so there is nothing to look at.", span)
+        shown = list(dict.fromkeys(describe(v) for v in items))
+        if len(shown) > 1:
+            raise GsdmcError(f"This needs elements of one shape, but they are {' and '.join(shown)}.", span)
+        raise GsdmcError(f"This needs elements that are numbers, but each is {''.join(shown)}.", span)
     statics = [v for v in items if isinstance(v, Static)]
     if len(statics) == len(items):
         return stack_static(statics, axis)
+    if statics and needed:
+        raise NeedsUnroll(needed, "it picks among elements of which only some are random", span)
     inputs = tuple(as_instruction(v, span) for v in scalars)
     return Stack(
         inputs=inputs,

@@ -149,6 +149,14 @@ class Draw(Instruction):
         return self.distribution == "dirac"
 
     @cached_property
+    def shares(self) -> bool:
+        """Whether its values lie where another instruction's do: a `dirac` of what was not just computed."""
+        source = self.inputs[0] if self.deterministic else None
+        while isinstance(source, Alias | Untracked):
+            source = source.inputs[0]
+        return isinstance(source, Draw | Gather | Const | ExternCall)
+
+    @cached_property
     def region(self) -> tuple[slice | int, ...]:
         """The part of the array that is drawn here, behind the batch dimension."""
         return (slice(None), *(slice(None) if isinstance(c, Axis) else c[1] for c in self.coordinates))

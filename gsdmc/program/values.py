@@ -52,6 +52,19 @@ class Tup:
     axis: Axis | None = None
 
 
+class Text(str):
+    """A string that was put together from the indices of `axes`; any string is a value."""
+
+    axes: tuple[Axis, ...] = ()
+
+    @classmethod
+    def of(cls, text: str, axes: tuple[Axis, ...]) -> Text:
+        """A string and what it was put together from."""
+        made = cls(text)
+        made.axes = axes
+        return made
+
+
 @dataclass(frozen=True, eq=False)
 class MapValue:
     """A map from static keys."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gsdmc.language.source import GsdmcError, Span
-from gsdmc.program.axes import Axis, Fact
+from gsdmc.program.axes import Axis, Fact, merged
 from gsdmc.program.choices import equal, fold_vector, pick
 from gsdmc.program.expectations import map_key, need_int, need_scalar, text_of
 from gsdmc.program.folds import reduce_vector
@@ -24,6 +24,7 @@ from gsdmc.program.values import (
     NeedsUnroll,
     Scope,
     Static,
+    Text,
     Tup,
     Value,
     Vec,
@@ -136,9 +137,12 @@ def _count(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
 
 
 def _str(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
+    axes: list[Axis] = []
     for a in args:
         ev.decide(a, "a name depends on its index", span)
-    return "".join(text_of(a, span) for a in args)
+        axes += [axis for axis, _ in a.origins] if isinstance(a, Static) else []
+        axes += a.axes if isinstance(a, Text) else ()
+    return Text.of("".join(text_of(a, span) for a in args), merged(tuple(axes)))
 
 
 def vector_argument(value: Value, span: Span) -> Vec | Tup:

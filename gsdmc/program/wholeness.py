@@ -14,6 +14,8 @@ from gsdmc.program.tape import Draw, Tape
 MAX_NODES = 5_000_000
 """Most variables of a program."""
 
+FLAT = "an array can't be ragged; use one flat array, or one array per level"
+
 WHOLE = ("dirac", "uniform-discrete")
 """Distributions whose whole numbers may be part of one array, whatever their ranges."""
 
@@ -50,13 +52,13 @@ def check_shape(name: str, draws: list[Draw]) -> int:
     for draw in draws:
         other = [a.size for a in draw.dims]
         if other != shape:
+            ragged = draw.span == first.span
             raise GsdmcError(
                 f'"{name}" has {_shape(other)} here, but {_shape(shape)} elsewhere.',
                 draw.span,
-                related=(("the other", first.span),),
+                related=() if ragged else (("the other", first.span),),
                 calls=draw.calls,
-                hint="an array has one dimension for every iteration around its sample; "
-                "give this one another name",
+                hint=FLAT if ragged else "an array has one dimension for every iteration around its sample",
             )
     return math.prod(shape)
 
@@ -87,7 +89,7 @@ def check_elements(name: str, draws: list[Draw]) -> None:
         raise GsdmcError(
             f'"{name}" is ragged: its element [{gap}] is never sampled.',
             draws[0].span,
-            hint="use one flat array, or one array per level",
+            hint=FLAT,
         )
 
 

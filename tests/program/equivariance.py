@@ -43,7 +43,10 @@ class PermutedRun(Run):
 
 def broken_symmetries(tape: Tape, seed: int = 0) -> list[str]:
     """Exchangeable plates of a program that are no symmetries, and of what. Ties are left alone."""
-    graph, interpreter = trace(tape), Interpreter(tape)
+    try:
+        graph, interpreter = trace(tape), Interpreter(tape)
+    except GsdmcError:
+        return []
     rng = np.random.default_rng(seed)
     found = []
     for plate in graph.plates:

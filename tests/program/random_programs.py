@@ -178,7 +178,9 @@ class Maker:
         arms = context.fixed()
         test = self.static_test(context) if context.indices and self.number(3) else None
         test = test or self.boolean(depth - 1, arms)
-        match self.number(14):
+        match self.number(15):
+            case 14 if context.may_sample and index:
+                return f'(sample (str "{self.fresh("W")}-" {index}) (normal {inner()} 1.0))'
             case 0 if index:
                 some = f"(foreach (+ {index} 1) [{q} (range (+ {index} 1))] "
                 return f"(sum {some}{inner(arms.within((q, size)))}))"

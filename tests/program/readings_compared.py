@@ -40,12 +40,17 @@ def structure(graph: FactorGraph) -> dict[str, object]:
 
 
 def differences(text: str) -> list[str]:
-    """Where plated and unrolled evaluation disagree."""
+    """Where plated and unrolled evaluation of a program disagree. Neither may accept what the other refuses."""
     plated, unrolled = outcome(text, True), outcome(text, False)
     if isinstance(plated, GsdmcError) or isinstance(unrolled, GsdmcError):
         if isinstance(plated, GsdmcError) and isinstance(unrolled, GsdmcError):
             return []
         return [f"plated: {plated}", f"unrolled: {unrolled}"]
+    return compared(plated, unrolled)
+
+
+def compared(plated: Tape, unrolled: Tape) -> list[str]:
+    """Where two tapes of one program disagree: nodes, plates, labelled edges, or drawn values."""
     found = []
     graphs: list[dict[str, object] | str] = []
     for tape in (plated, unrolled):

@@ -1,0 +1,1 @@
+(sample "x" (uniform-discrete 0 2.5))

@@ -1,0 +1,2 @@
+(defn twice [f x] (f (f x)))
+(twice 2 (sample "x" (normal 0 1)))

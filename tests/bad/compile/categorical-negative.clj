@@ -1,0 +1,1 @@
+(sample "x" (categorical [1.5 -0.5]))

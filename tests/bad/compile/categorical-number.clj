@@ -1,0 +1,2 @@
+(defn pick [p] (sample "x" (categorical p)))
+(pick 0.5)

@@ -1,0 +1,1 @@
+(sample "y" (normal (count "abc") 1))

@@ -1,0 +1,2 @@
+(let [g (extern read-file 3)]
+  (sample "x" (dirac (first g))))

@@ -1,0 +1,2 @@
+(def gates (extern random-gates 15))
+(sample "x" (bernoulli 0.5))

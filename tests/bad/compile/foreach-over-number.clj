@@ -1,0 +1,2 @@
+(def n 3)
+(foreach n [i n] (sample "y" (normal 0 1)))

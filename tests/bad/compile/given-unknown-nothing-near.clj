@@ -1,0 +1,3 @@
+(let [E (sample "E" (normal 0 1))]
+  E)
+(given (subset "cell"))

@@ -1,0 +1,2 @@
+(let [c (sample "c" (bernoulli 0.5))]
+  (sample (if c "a" "b") (normal 0 1)))

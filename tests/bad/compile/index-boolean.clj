@@ -1,0 +1,2 @@
+(let [x (foreach 3 [i (range 3)] (sample "x" (normal 0 1)))]
+  (get x (= 1 1)))

@@ -1,0 +1,2 @@
+(defn prior [] (normal 0 1))
+(sample "x" (normal (prior) 1))

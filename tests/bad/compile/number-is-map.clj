@@ -1,0 +1,2 @@
+(defn shift [m] (+ m 1))
+(sample "x" (normal (shift {:a 1}) 1))

@@ -1,0 +1,1 @@
+(observe "y" (bernoulli 0.5) 1)

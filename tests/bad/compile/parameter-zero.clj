@@ -1,0 +1,2 @@
+(def rate (- 2 2))
+(sample "x" (exponential rate))

@@ -1,0 +1,2 @@
+(let [f (untracked (fn [x] (+ x 1)))]
+  (sample "x" (normal 0 1)))

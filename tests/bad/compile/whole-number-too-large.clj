@@ -1,0 +1,2 @@
+(def n (pow 10 19))
+(sample "x" (normal 0 1))
