@@ -70,7 +70,7 @@ class Maker:
     def index(self, size: str, context: Context) -> str | None:
         """An index into a vector of a size, most often an iteration's own."""
         own = [name for name, of in context.indices if of == size]
-        plain = [name for name in own]
+        plain = list(own)
         odd: list[str] = []
         number = self.sizes[size]
         if number and not self.tame:

@@ -133,7 +133,8 @@ def test_random_programs_that_index_plainly(text: str) -> None:
 
 
 def test_iterations_whose_structure_varies_are_reported() -> None:
-    text = '(def n 3)\n(foreach n [i (range n)] (if (= i 0) (sample "x" (normal 0 1)) (sample "x" (normal 5 1))))'
+    arms = '(sample "x" (normal 0 1)) (sample "x" (normal 5 1))'
+    text = f"(def n 3)\n(foreach n [i (range n)] (if (= i 0) {arms}))"
     ((axis, reason),) = evaluate(parse(text, "varies.clj")).unrolled
     assert (axis.name, axis.size) == ("i", 3)
     assert reason == "an `if` decides by the index (varies.clj:2:26)"
