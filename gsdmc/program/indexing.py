@@ -14,6 +14,7 @@ from gsdmc.program.stacking import stacked
 from gsdmc.program.tape import Instruction, Lookup
 from gsdmc.program.values import (
     Accumulator,
+    Dist,
     MapValue,
     NeedsUnroll,
     Static,
@@ -135,7 +136,11 @@ def item(value: Tup, index: Static, span: Span) -> Value:
         )
     if value.axis is None:
         return annotate(found, separate_facts(index, span), span)
-    return annotate(found, index_facts(value.axis, index, span), span)
+    facts = index_facts(value.axis, index, span)
+    if all(isinstance(v, Dist) and isinstance(found, Dist) and v.name == found.name for v in value.items):
+        # A parameter that is one number for every replica owes nothing to the index.
+        return substitute(stacked(value, span).body, value.axis, index, facts, span)
+    return annotate(found, facts, span)
 
 
 def random_element(value: Vec | Tup, key: Instruction, span: Span) -> Value:

@@ -180,8 +180,9 @@ def reduce_axis(name: str, term: Value, axis: Axis, span: Span) -> Scalar:
     if axis.size == 0:
         if name not in IDENTITY:
             raise GsdmcError(f"`{name}` of nothing has no value: the iteration {axis.name} is empty.", span)
-        identity = IDENTITY[name]
-        return static(float(identity) if kind.base == "real" else identity)
+        if axis not in scalar.axes or isinstance(scalar, Static):
+            identity = IDENTITY[name]
+            return static(float(identity) if kind.base == "real" else identity)
     if axis not in scalar.axes:
         if name == "+":
             return binary("*", [scalar, static(axis.size)], span)
@@ -232,6 +233,8 @@ def fold_type(name: str, term: Type, count: int) -> Type:
     if name in ("and", "or"):
         return Type("bool", 0, 1)
     base = "int" if term.base == "bool" else term.base
+    if count == 0:
+        return Type(base, IDENTITY[name], IDENTITY[name])
     if name == "+":
         return Type(base, term.low * count, term.high * count)
     if name == "*":

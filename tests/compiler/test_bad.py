@@ -1,7 +1,6 @@
 """Every program in tests/bad/compile reads well and is refused later, with the diagnostic beside it.
 
-`pytest tests/compiler/test_bad.py --update-golden` writes the diagnostics anew; read the diff before
-committing it.
+`pytest tests/compiler/test_bad.py --update-golden` writes them anew; read the diff before committing it.
 """
 
 from pathlib import Path

@@ -102,8 +102,8 @@ def test_what_an_index_is_used_for_classes_its_plate(body: str, expected: dict[s
 
 ODD = [
     # structure that depends on an index by ways that no value shows
-    "(foreach n [j (range n)] (let [f (if (< j 1) (fn [e] e) (fn [e] (- e)))]"
-    ' (sample "y" (normal (f (get x j)) 1))))',
+    "(foreach n [j (range n)]"
+    ' (let [f (if (< j 1) (fn [e] e) (fn [e] (- e)))] (sample "y" (normal (f (get x j)) 1))))',
     '(foreach n [j (range n)] (sample "y" (if (= j 0) (normal (get x j) 1) (laplace (get x j) 1))))',
     '(foreach n [j (range n)] (if (= j 0) (sample "y" (normal (get x j) 1)) (sample "y" (normal 5 1))))',
     '(foreach n [j (range n)] (sample "y" (normal (count (if (= j 0) [1] [1 2])) 1)))',

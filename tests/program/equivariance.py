@@ -16,7 +16,7 @@ from gsdmc.program.tape import Draw, Tape
 
 
 def permuted(graph: FactorGraph, name: str, value: Tensor, plate: str, order: Tensor) -> Tensor:
-    """An array `[B, *shape]`, a plate's replicas reordered along every dimension that spans it."""
+    """An array `[B, *shape]` with a plate's replicas in another order, in every dimension that spans it."""
     for dim, spanned in enumerate(graph.by_name[name].plates):
         if spanned == plate:
             value = value.index_select(1 + dim, order)

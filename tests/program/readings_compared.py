@@ -40,7 +40,7 @@ def structure(graph: FactorGraph) -> dict[str, object]:
 
 
 def differences(text: str) -> list[str]:
-    """Where plated and unrolled evaluation disagree. Neither may accept what the other refuses."""
+    """Where plated and unrolled evaluation disagree; neither may accept what the other refuses."""
     plated, unrolled = outcome(text, True), outcome(text, False)
     if isinstance(plated, GsdmcError) or isinstance(unrolled, GsdmcError):
         if isinstance(plated, GsdmcError) and isinstance(unrolled, GsdmcError):

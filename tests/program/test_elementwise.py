@@ -1,4 +1,4 @@
-"""Scalar builtins: compile-time numbers and tensors agree; values lie in the ranges that types promise."""
+"""Scalar builtins: compile-time numbers and tensors agree, and values lie in their types' ranges."""
 
 from __future__ import annotations
 

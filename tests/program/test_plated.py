@@ -50,6 +50,14 @@ FOUND = {
     "a literal vector of equal distributions": """
 (def n 2)
 (foreach n [i (range n)] (sample "x" (get [(normal 0.5 1.0) (normal 0.5 1.0)] i)))""",
+    "a vector of distributions, unrolled, that are alike": """
+(def n 3)
+(let [d (foreach n [i (range n)] (normal (if (<= i 1) 0.5 0.5) 1.0))]
+  (foreach n [j (range n)] (sample "x" (get d j))))""",
+    "a vector of distributions, unrolled, that differ": """
+(def n 3)
+(let [d (foreach n [i (range n)] (normal (sum (foreach (+ i 1) [j (range (+ i 1))] -1.5)) 1.0))]
+  (foreach n [j (range n)] (sample "x" (get d j))))""",
     "a vector that a fold grew": """
 (def n 3)
 (let [x (loop n [] (fn [t acc] (conj acc (sample "x" (normal 0 1)))))]
