@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 from gsdmc.compiler.problem import Problem
-from gsdmc.model.config import ModelConfig
 from gsdmc.model.denoiser import Denoiser
 from gsdmc.training.config import TrainingConfig
 
@@ -34,16 +33,7 @@ class Cost:
 def training_cost(problem: Problem, config: TrainingConfig) -> Cost:
     """Estimate the cost of training on a problem; allocates no weights."""
     layout = replace(problem.layout, diameter=problem.metrics.diameter)
-    shape = ModelConfig.for_layout(
-        layout,
-        architecture=config.architecture,
-        width=config.width,
-        layers=config.layers,
-        heads=config.heads,
-        expansion=config.expansion,
-        roles=config.roles,
-        reach=config.reach,
-    )
+    shape = config.network(layout)
     with torch.device("meta"):
         denoiser = Denoiser(shape)
     nodes, width = layout.nodes, shape.width

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from gsdmc.diffusion.process import ProcessConfig
 from gsdmc.diffusion.sampler import SamplerConfig
-from gsdmc.model.config import Architecture
+from gsdmc.layout.layout import Layout
+from gsdmc.model.config import Architecture, ModelConfig
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,19 @@ class TrainingConfig:
     warmup: int = 20
     decay: bool = True
     ema: float = 0.99
+
+    def network(self, layout: Layout) -> ModelConfig:
+        """The network that these settings give a layout."""
+        return ModelConfig.for_layout(
+            layout,
+            architecture=self.architecture,
+            width=self.width,
+            layers=self.layers,
+            heads=self.heads,
+            expansion=self.expansion,
+            roles=self.roles,
+            reach=self.reach,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain dicts, lists and scalars."""

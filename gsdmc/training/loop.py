@@ -18,7 +18,6 @@ from gsdmc.diffusion.process import Process
 from gsdmc.diffusion.schedule import low_discrepancy_times, uniform_step_times
 from gsdmc.diffusion.standardise import Standardiser
 from gsdmc.language.source import GsdmcError
-from gsdmc.model.config import ModelConfig
 from gsdmc.model.initialise import build_denoiser
 from gsdmc.training import checkpoint, hardware
 from gsdmc.training.checkpoint import Model
@@ -107,16 +106,7 @@ class _Run:
         layout = problem.layout
         scales = self.batches.scales() if config.process.standardise else Standardiser.identity(layout)
         self.process = Process(config.process, scales)
-        shape = ModelConfig.for_layout(
-            layout,
-            architecture=config.architecture,
-            width=config.width,
-            layers=config.layers,
-            heads=config.heads,
-            expansion=config.expansion,
-            roles=config.roles,
-            reach=config.reach,
-        )
+        shape = config.network(layout)
         self.denoiser = build_denoiser(shape, generator(seed, WEIGHTS))
         self.averaged = deepcopy(self.denoiser).requires_grad_(False)
         self.optimiser = Optimiser(self.denoiser, config)

@@ -17,6 +17,7 @@ SAMPLERS = [
     (MASKED, SamplerConfig(steps=5)),
     (MASKED, SamplerConfig(steps=3, churn=1.0, order="random")),
     (PAPER, SamplerConfig(steps=5, solver="ancestral")),
+    (MASKED, SamplerConfig(steps=3, restarts=2, restart_steps=2)),
 ]
 
 
@@ -114,6 +115,22 @@ def test_permuted_noise_gives_permuted_samples(process: ProcessConfig, sampler: 
             assert torch.equal(moved[name], expected)
         else:
             torch.testing.assert_close(moved[name], expected, rtol=1e-7, atol=1e-7)
+
+
+def test_restarts_change_latent_values_and_repeat_with_the_seed() -> None:
+    problem = bcmf(2, 2, 2)
+    values = problem.simulate(4, 1)
+    mask = {name: torch.full_like(v, name == "E", dtype=torch.bool) for name, v in values.items()}
+    process, denoiser = process_for(problem, MASKED), denoiser_for(problem)
+
+    def draw(restarts: int) -> dict[str, Tensor]:
+        config = SamplerConfig(steps=3, restarts=restarts, restart_steps=2)
+        g = torch.Generator().manual_seed(2)
+        return sample(denoiser, problem.layout, process, values, mask, config=config, generator=g)
+
+    once, again, without = draw(1), draw(1), draw(0)
+    assert all(torch.equal(once[name], again[name]) for name in once)
+    assert not torch.equal(once["C"], without["C"])
 
 
 def test_a_sampler_needs_one_source_of_noise() -> None:
