@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gsdmc.inference.cost import Cost
 
 EXAMPLE = """example:
-  gsdmc compile bcmf --set k=7 --mask mask.png --svg graph.svg
+  gsdmc compile bcmf --set k=7 --draw-mask mask.png --draw-graph graph.svg
   gsdmc compile circuit.clj -o circuit.gsdm && gsdmc train circuit.gsdm"""
 
 UNITS = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -36,8 +36,8 @@ def add(commands: Any) -> None:
     )
     options.add_program(parser)
     parser.add_argument("-o", "--output", metavar="FILE.gsdm", help="write the compiled problem")
-    parser.add_argument("--mask", metavar="FILE.png", help="draw the attention mask, coloured by role")
-    parser.add_argument("--svg", metavar="FILE.svg", help="draw the graph with its plates")
+    parser.add_argument("--draw-mask", metavar="FILE.png", help="draw the attention mask, coloured by role")
+    parser.add_argument("--draw-graph", metavar="FILE.svg", help="draw the graph with its plates")
     options.add_preset(parser, "the network whose cost is shown")
     parser.add_argument("--batch", type=options.positive, help="examples per training step")
     options.add_json(parser, "the report")
@@ -50,22 +50,22 @@ def run(args: argparse.Namespace) -> None:
     from gsdmc.inference.cost import training_cost
     from gsdmc.inference.fit import settings
 
-    check_writable(args.output, args.mask, args.svg)
+    check_writable(args.output, args.draw_mask, args.draw_graph)
     problem = options.compiled(args.program, args.settings)
     config = settings(args.preset, problem.name, args.batch)
     if args.output:
         check_gsdm(args.output)
         with replacing(args.output) as path:
             write_problem(problem, path)
-    if args.mask:
+    if args.draw_mask:
         from gsdmc.graph.draw_mask import draw_mask
 
-        with replacing(args.mask) as path:
+        with replacing(args.draw_mask) as path:
             draw_mask(problem.graph, path, problem.edges)
-    if args.svg:
+    if args.draw_graph:
         from gsdmc.graph.draw_graph import draw_graph
 
-        with replacing(args.svg) as path:
+        with replacing(args.draw_graph) as path:
             draw_graph(problem.graph, path, {name for given in problem.givens for name in given.targets})
     cost = training_cost(problem, config)
     if problem.metrics.components > 1:

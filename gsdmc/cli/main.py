@@ -23,7 +23,7 @@ A program names random variables and how they relate. gsdmc compiles it into a s
 a diffusion model whose attention follows that graph, and samples any variables given others."""
 
 EPILOG = """examples:
-  gsdmc compile bcmf --mask mask.png
+  gsdmc compile bcmf --draw-mask mask.png
   gsdmc train bcmf --minutes 5
   gsdmc sample runs/bcmf --evidence E=E.npy -n 10 -o samples.npz
   gsdmc evaluate runs/bcmf

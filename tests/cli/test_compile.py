@@ -74,9 +74,9 @@ def test_artefacts_are_written_and_train_back(tmp_path: Path, capsys: pytest.Cap
     arguments = [
         "-o",
         str(paths["b.gsdm"]),
-        "--mask",
+        "--draw-mask",
         str(paths["mask.png"]),
-        "--svg",
+        "--draw-graph",
         str(paths["graph.svg"]),
     ]
     assert main(["compile", "bcmf", "--set", "k=2", *arguments]) == 0
@@ -87,7 +87,7 @@ def test_artefacts_are_written_and_train_back(tmp_path: Path, capsys: pytest.Cap
     assert report([str(paths["b.gsdm"])], capsys)["sizes"] == {"m": 5, "n": 5, "k": 2}
 
 
-@pytest.mark.parametrize("option", ["-o", "--mask", "--svg"])
+@pytest.mark.parametrize("option", ["-o", "--draw-mask", "--draw-graph"])
 def test_files_need_a_folder(option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compile", "bcmf", option, str(tmp_path / "none" / "x.gsdm")]) == 1
     assert "There is no folder" in capsys.readouterr().err
