@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gsdmc.diffusion.process import Process, Values, expand
+from gsdmc.diffusion.process import Process, Values, across, expand
 from gsdmc.diffusion.schedule import signal_and_noise
 from gsdmc.layout.layout import Layout
 from gsdmc.model.denoiser import Denoiser
@@ -24,16 +24,16 @@ def diffusion_loss(
     """The loss of one batch, a scalar.
 
     `balanced` averages each array's loss over its latent elements, then the arrays: squared error
-    of the prediction for standardised reals, cross-entropy of masked values (with
-    `mask_weight` 1 weighted as in Sahoo et al. 2024, equation 11), so that neither an array's size
-    nor its scale changes its share. `sum` is the squared error of the data summed over all
-    latent nodes, averaged over the batch (Weilbach et al. 2022, equation 4).
+    of the prediction for standardised reals, its mean over the channels of vectors, cross-entropy of
+    masked values (with `mask_weight` 1 weighted as in Sahoo et al. 2024, equation 11), so that neither an
+    array's size nor its scale changes its share. `sum` is the squared error of the data summed over all
+    latent nodes and their channels, averaged over the batch (Weilbach et al. 2022, equation 4).
 
     Args:
         denoiser: the network.
         layout: the size of the program that the values have.
         process: the diffusion process.
-        values: joint draws of every array, `[B, *shape]`.
+        values: joint draws of every array, `[B, *shape]`, or `[B, *shape, K]` for vectors.
         observed: what is evidence, `[B, *shape]` booleans.
         time: `[B]` float64.
         generator: source of the process's noise.
@@ -59,7 +59,8 @@ def diffusion_loss(
             target = x0
             if process.config.prediction == "v":
                 target = expand(signal, x0).to(dtype) * noise[slot.name] - expand(sigma, x0).to(dtype) * x0
-            error = (out - target).square() * latent
+            squared = (out - target).square()
+            error = (squared.mean(-1) if slot.kind.event_shape else squared) * latent
         losses.append(error.sum() / latent.sum().clamp(min=1))
     return torch.stack(losses).sum() / max(1, len(losses))
 
@@ -68,6 +69,6 @@ def _summed(predictions: Values, layout: Layout, clean: Values, observed: Values
     total = torch.zeros((), dtype=next(iter(clean.values())).dtype)
     for slot in layout.arrays:
         predicted, x0, latent = predictions[slot.name], clean[slot.name], ~observed[slot.name]
-        error = (predicted.exp() - x0).square().sum(-1) if slot.kind.discrete else (predicted - x0).square()
-        total = total + (error * latent).sum() / latent.shape[0]
+        error = ((predicted.exp() if slot.kind.discrete else predicted) - x0).square()
+        total = total + (error * across(latent, error)).sum() / latent.shape[0]
     return total

@@ -17,6 +17,9 @@ from gsdmc.model.denoiser import Denoiser
 
 Values = Mapping[str, Tensor]
 
+LEAST_SHARE = 1e-6
+"""What a sampled simplex's entries are raised to before they are scaled to sum to 1."""
+
 
 @dataclass(frozen=True)
 class ProcessConfig:
@@ -51,15 +54,15 @@ class ProcessConfig:
 class Process:
     """A process and the scales of the program's reals.
 
-    States are what the network reads: standardised reals `[B, *shape]`; for discrete arrays
-    `[B, *shape, K]` one-hots, masked ones zero.
+    States are what the network reads: standardised reals `[B, *shape]` and vectors `[B, *shape, K]`;
+    for discrete arrays `[B, *shape, K]` one-hots, masked ones zero.
     """
 
     config: ProcessConfig
     standardiser: Standardiser
 
     def encode(self, layout: Layout, values: Values, dtype: torch.dtype) -> dict[str, Tensor]:
-        """The clean state of values (`[B, *shape]` each, in the kinds' own dtypes)."""
+        """The clean state of values (`[B, *value_shape]` each, in the kinds' own dtypes)."""
         state = {}
         for slot in layout.arrays:
             value = values[slot.name]
@@ -71,7 +74,11 @@ class Process:
         return state
 
     def decode(self, layout: Layout, state: Values) -> dict[str, Tensor]:
-        """The values of a finished state: counts rounded, bounded reals clipped to their support."""
+        """The values of a finished state: counts rounded, the rest brought into its support.
+
+        Bounded reals are clipped; the entries of a simplex are clipped from below at `LEAST_SHARE`, then
+        scaled to sum to 1. The process itself knows no supports.
+        """
         values = {}
         for slot in layout.arrays:
             part = state[slot.name]
@@ -81,6 +88,9 @@ class Process:
                 continue
             mean, std = self.standardiser.scales(layout, slot, part.dtype)
             real = part * std + mean
+            if slot.kind.support == "simplex":
+                values[slot.name] = onto_simplex(real)
+                continue
             low, high = slot.kind.bounds or (None, None)
             if low is None and slot.kind.support == "positive":
                 low = 0.0
@@ -116,8 +126,7 @@ class Process:
                 signal, sigma = (
                     expand(f, x0).to(x0.dtype) for f in signal_and_noise(self.config.schedule, time)
                 )
-                held = seen if x0.dim() == seen.dim() else seen[..., None]
-                state[slot.name] = torch.where(held, x0, signal * x0 + sigma * epsilon)
+                state[slot.name] = torch.where(across(seen, x0), x0, signal * x0 + sigma * epsilon)
                 noise[slot.name] = epsilon
         return state, noise
 
@@ -128,7 +137,7 @@ class Process:
     def denoise(
         self, denoiser: Denoiser, layout: Layout, state: Values, observed: Values, time: Tensor
     ) -> dict[str, Tensor]:
-        """Expected clean state of reals, `[B, *shape]`; log probabilities of discretes, `[B, *shape, K]`."""
+        """Expected clean state of reals and vectors; log probabilities of discretes, `[B, *shape, K]`."""
         outputs: dict[str, Tensor] = denoiser(layout, state, observed, self.network_time(time))
         for slot in layout.arrays:
             out = outputs[slot.name]
@@ -145,3 +154,14 @@ class Process:
 def expand(per_example: Tensor, like: Tensor) -> Tensor:
     """View `[B]` so that it broadcasts against `[B, ...]`."""
     return per_example.view(-1, *([1] * (like.dim() - 1)))
+
+
+def across(per_node: Tensor, like: Tensor) -> Tensor:
+    """View `[B, *shape]` so that it broadcasts against values or states, which may have channels last."""
+    return per_node if per_node.dim() == like.dim() else per_node[..., None]
+
+
+def onto_simplex(vectors: Tensor) -> Tensor:
+    """Vectors `[..., K]` with every entry positive and of sum 1."""
+    raised = vectors.clamp(min=LEAST_SHARE)
+    return raised / raised.sum(-1, keepdim=True)

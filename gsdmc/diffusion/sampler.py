@@ -13,7 +13,7 @@ from torch import Tensor
 from gsdmc.diffusion.gaussian import ancestral_step, gaussian_step
 from gsdmc.diffusion.masked import Order, certain_reveals, choose_reveals, draw_values, entropy, margin
 from gsdmc.diffusion.noise import GeneratorNoise, Noise, gumbel
-from gsdmc.diffusion.process import Process, Values
+from gsdmc.diffusion.process import Process, Values, across
 from gsdmc.diffusion.schedule import signal_and_noise
 from gsdmc.layout.layout import ArraySlot, Layout
 from gsdmc.model.denoiser import Denoiser
@@ -74,14 +74,14 @@ def sample(
         denoiser: the network, which sets device and dtype.
         layout: the size of the program to sample at.
         process: the process that the network was trained for.
-        observed: per array `[B, *shape]`, the evidence; ignored where the mask is false.
-        mask: per array `[B, *shape]` booleans, true where the value is evidence.
+        observed: per array `[B, *value_shape]`, the evidence; ignored where the mask is false.
+        mask: per array `[B, *shape]` booleans, true where the value is evidence, a vector as a whole.
         config: the sampler; its defaults when None.
         generator: source of noise; exactly one of it and `noise` is needed.
         noise: source of noise that is asked per array and step.
 
     Returns:
-        Per array `[B, *shape]`; evidence comes back untouched.
+        Per array `[B, *value_shape]`; evidence comes back untouched.
 
     Raises:
         ValueError: neither or both of `generator` and `noise` given, or no steps.
@@ -123,7 +123,10 @@ class _Walk:
         self.step = 0
         self.discrete = [s for s in layout.arrays if s.kind.discrete and process.config.discrete == "masked"]
         self.gaussian = [s for s in layout.arrays if s not in self.discrete]
-        safe = {s.name: torch.where(mask[s.name], observed[s.name], 0) for s in layout.arrays}
+        safe = {
+            n: torch.where(across(mask[n], value), value, 0)
+            for n, value in ((s.name, observed[s.name]) for s in layout.arrays)
+        }
         self.state = process.encode(layout, safe, self.dtype)
         for slot in self.discrete:
             self.state[slot.name] = self.state[slot.name] * mask[slot.name][..., None]
@@ -195,7 +198,9 @@ class _Walk:
     def finish(self, observed: Values) -> dict[str, Tensor]:
         """Values of the final state, the evidence as it was given."""
         values = self.process.decode(self.layout, self.state)
-        return {n: torch.where(self.mask[n], observed[n].to(v.dtype), v) for n, v in values.items()}
+        return {
+            n: torch.where(across(self.mask[n], v), observed[n].to(v.dtype), v) for n, v in values.items()
+        }
 
     def _move(self, x: Tensor, x0: Tensor, time: Tensor, to: Tensor, noise: Tensor) -> Tensor:
         schedule = self.process.config.schedule
@@ -227,12 +232,10 @@ class _Walk:
             self.state[slot.name] = torch.where(shown[..., None], onehot, self.state[slot.name])
 
     def _held(self, slot: ArraySlot) -> Tensor:
-        held = self.mask[slot.name]
-        return held[..., None] if slot.kind.discrete else held
+        return across(self.mask[slot.name], self.state[slot.name])
 
     def _normal(self, slot: ArraySlot) -> Tensor:
-        tail = (slot.kind.options,) if slot.kind.discrete else ()
-        draw = self.noise.normal(slot.name, self.step, (self.batch, *slot.shape, *tail))
+        draw = self.noise.normal(slot.name, self.step, (self.batch, *slot.state_shape))
         return draw.to(self.device, self.dtype)
 
     def _uniform(self, slot: ArraySlot, tail: tuple[int, ...]) -> Tensor:

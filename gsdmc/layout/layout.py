@@ -12,7 +12,10 @@ from gsdmc.language.kinds import Kind
 
 @dataclass(frozen=True)
 class ArraySlot:
-    """Where an array's nodes lie in a layout: `offset .. offset + size - 1`, row-major in `shape`."""
+    """Where an array's nodes lie in a layout: `offset .. offset + size - 1`, row-major in `shape`.
+
+    A vector is one node, so `shape` and `size` don't count its channels; `value_shape` and `state_shape` do.
+    """
 
     name: str
     kind: Kind
@@ -21,6 +24,16 @@ class ArraySlot:
     size: int
     deterministic: bool = False
     generated: bool = False
+
+    @property
+    def value_shape(self) -> tuple[int, ...]:
+        """Shape of one draw of the array: `shape`, and the channels of vectors last."""
+        return (*self.shape, *self.kind.event_shape)
+
+    @property
+    def state_shape(self) -> tuple[int, ...]:
+        """Shape of what a network reads and predicts: as the values, with a channel per option last."""
+        return (*self.shape, self.kind.options) if self.kind.discrete else self.value_shape
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,7 @@ class ArraySpec:
     name: str
     kind: str
     options: int = 0
+    size: int = 0
 
     @property
     def discrete(self) -> bool:
@@ -28,8 +29,14 @@ class ArraySpec:
 
     @property
     def channels(self) -> int:
-        """Numbers per node: one, or one per option."""
+        """Numbers per node: one, one per option, or a vector's size."""
+        if self.kind == "vector":
+            return self.size
         return self.options if self.discrete else 1
+
+    def fits(self, kind: Kind) -> bool:
+        """Whether weights for this array serve variables of a kind."""
+        return (self.kind, self.options, self.size) == (kind.name, kind.options, kind.size)
 
 
 @dataclass(frozen=True)
@@ -111,4 +118,4 @@ class ModelConfig:
 
 
 def _spec(name: str, kind: Kind) -> ArraySpec:
-    return ArraySpec(name, kind.name, kind.options)
+    return ArraySpec(name, kind.name, kind.options, kind.size)

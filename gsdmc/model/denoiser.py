@@ -51,12 +51,12 @@ class Denoiser(nn.Module):
         Args:
             layout: a size of the program, with tensors on the weights' device.
             state: noisy values where unobserved, evidence where observed; `[B, *shape]`, and
-                `[B, *shape, K]` for booleans and categories.
+                `[B, *shape, K]` for vectors, booleans and categories.
             observed: `[B, *shape]`, true where the value is evidence.
             time: `[B]`, the process's clock in `0 .. 1000`.
 
         Returns:
-            Per array `[B, *shape]`, or logits `[B, *shape, K]`.
+            Per array `[B, *shape]`; for vectors `[B, *shape, K]`, for booleans and categories logits.
 
         Raises:
             GsdmcError: the layout has names that the model was not built for.

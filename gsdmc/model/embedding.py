@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from gsdmc.layout.layout import Layout
-from gsdmc.model.config import ModelConfig
+from gsdmc.model.config import ArraySpec, ModelConfig
 from gsdmc.model.features import sinusoidal
 from gsdmc.model.lookup import Lookup
 
 State = Mapping[str, Tensor]
-"""Array name to noisy values: `[B, *shape]` for reals and counts, `[B, *shape, K]` for
-booleans and categories, where a masked value is the zero vector."""
+"""Array name to noisy values: `[B, *shape]` for reals and counts, `[B, *shape, K]` for vectors of K
+reals, and for booleans and categories, where a masked value is the zero vector."""
 
 
 class NodeEmbedding(nn.Module):
@@ -63,7 +63,10 @@ class NodeEmbedding(nn.Module):
 
 
 class Heads(nn.Module):
-    """One linear map per array (or kind) from node vectors to `[B, *shape]` or logits `[B, *shape, K]`."""
+    """One linear map per array (or kind) from node vectors to what is predicted of each array.
+
+    `[B, *shape]` for reals and counts, `[B, *shape, K]` for vectors, logits `[B, *shape, K]` for discretes.
+    """
 
     def __init__(self, config: ModelConfig, *, by_kind: bool = False) -> None:
         super().__init__()
@@ -78,13 +81,18 @@ class Heads(nn.Module):
         for slot in layout.arrays:
             part = nodes[:, slot.offset : slot.offset + slot.size]
             out = self.outputs[self.projection_of[slot.name]](part)
-            tail = (slot.kind.channels,) if slot.kind.discrete else ()
-            outputs[slot.name] = out.reshape(batch, *slot.shape, *tail)
+            outputs[slot.name] = out.reshape(batch, *slot.state_shape)
         return outputs
 
 
 def projection_names(config: ModelConfig, by_kind: bool) -> dict[str, str]:
     """The name of each array's value projection, free of the dots that module names forbid."""
     if by_kind:
-        return {s.name: f"categorical_{s.options}" if s.discrete else "continuous" for s in config.arrays}
+        return {s.name: _kind_name(s) for s in config.arrays}
     return {s.name: f"{i}_{s.name.replace('.', '_')}" for i, s in enumerate(config.arrays)}
+
+
+def _kind_name(spec: ArraySpec) -> str:
+    if spec.kind == "vector":
+        return f"vector_{spec.size}"
+    return f"categorical_{spec.options}" if spec.discrete else "continuous"

@@ -47,7 +47,7 @@ def _match(config: ModelConfig, layout: Layout, device: torch.device) -> Lookup:
     known = {spec.name: spec for spec in config.arrays}
     for slot in layout.arrays:
         spec = known.get(slot.name)
-        if spec is None or (spec.kind, spec.options) != (slot.kind.name, slot.kind.options):
+        if spec is None or not spec.fits(slot.kind):
             raise GsdmcError(
                 f"the model has no weights for array {slot.name} ({slot.kind})",
                 hint="a model runs on the program it was trained for, at other sizes of its free plates",

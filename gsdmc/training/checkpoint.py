@@ -28,7 +28,7 @@ PROGRAM, CONFIG, WEIGHTS, METRICS, STATE = (
     "metrics.json",
     "state/training.safetensors",
 )
-FORMAT = 1
+FORMAT = 2
 SCALES = "standardiser."
 
 

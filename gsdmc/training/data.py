@@ -23,7 +23,7 @@ CHUNK = 16
 
 @dataclass(frozen=True)
 class Batch:
-    """One step's data: the layout at its size, values and evidence masks, `[B, *shape]` by array."""
+    """One step's data: the layout at its size; by array, values `[B, *value_shape]`, masks `[B, *shape]`."""
 
     layout: Layout
     values: dict[str, Tensor]

@@ -39,7 +39,7 @@ class Problem(Protocol):
         ...
 
     def simulate(self, batch: int, seed: int) -> dict[str, Tensor]:
-        """Draw `batch` joint samples: per array `[batch, *shape]` in its kind's dtype."""
+        """Draw `batch` joint samples: per array `[batch, *value_shape]` in its kind's dtype."""
         ...
 
     def resized(self, **sizes: int) -> Problem:
