@@ -44,12 +44,14 @@ def sparse_attention(
         scale: factor of q·k, 1/√D when None.
         backend: `reference` (dense, the oracle), `dense` (for small or full graphs), `cpu` (cost follows
             the edges) or `auto`, which picks by device, number of nodes and share of pairs that are entries.
+            An asymmetric structure runs on the reference alone.
 
     Returns:
         `[B, H, N, D]`; differentiable once in q, k, v and role_bias.
 
     Raises:
-        ValueError: unknown backend, or shapes, dtypes or devices that don't fit together.
+        ValueError: an unknown backend or one that can't run the structure, or shapes, dtypes or devices
+            that don't fit together.
     """
     _check(q, k, v, structure, role_bias)
     if scale is None:
@@ -62,12 +64,16 @@ def sparse_attention(
 
 
 def _choose(backend: str, q: Tensor, structure: Structure) -> Implementation:
+    if backend == "auto" and not structure.symmetric:
+        backend = "reference"
     if backend == "auto":
         small = structure.nodes <= DENSE_NODES
         full = structure.entries >= DENSE_SHARE * structure.nodes**2
         backend = "dense" if small or full or q.device.type != "cpu" else "cpu"
     if backend not in BACKENDS:
         raise ValueError(f"backend: expected auto, {', '.join(BACKENDS)}, got {backend!r}")
+    if backend != "reference" and not structure.symmetric:
+        raise ValueError(f"backend {backend}: expected a symmetric structure; use reference for this one")
     if backend == "cpu" and q.device.type != "cpu":
         raise ValueError(f"backend cpu: expected tensors on the cpu, got {q.device}")
     return BACKENDS[backend]

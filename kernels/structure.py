@@ -18,17 +18,19 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Structure:
-    """Neighbours of every node in CSR form, symmetric, with self edges.
+    """Neighbours of every node in CSR form, with self edges; symmetric unless it says otherwise.
 
     Attributes:
         indptr: `[N + 1]`, row i's entries are `indptr[i] : indptr[i + 1]`.
         indices: `[E]`, the neighbour (column) of each entry, ascending in each row.
-        transpose: `[E]`, the entry that holds (j, i) for the entry that holds (i, j).
+        transpose: `[E]`, the entry that holds (j, i) for the entry that holds (i, j); `[0]` without symmetry.
         role_sets: `[E]`, the interned set of roles by which i attends to j.
         membership: `[S, R]` float32, 1 where role r belongs to role set s.
+        symmetric: whether every entry has its transpose. Without, only the reference attention runs.
 
     Raises:
-        ValueError: rows without entries, missing self edges, or an asymmetric structure.
+        ValueError: rows without entries, missing self edges, or an asymmetric structure that is said to be
+            symmetric.
     """
 
     indptr: Tensor
@@ -36,12 +38,14 @@ class Structure:
     transpose: Tensor
     role_sets: Tensor
     membership: Tensor
+    symmetric: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what the kernels could not run on."""
         _check_form(self)
         _check_rows(self)
-        _check_transpose(self)
+        if self.symmetric:
+            _check_transpose(self)
 
     @property
     def nodes(self) -> int:
@@ -84,6 +88,7 @@ class Structure:
             self.transpose.to(device),
             self.role_sets.to(device),
             self.membership.to(device),
+            self.symmetric,
         )
 
     @staticmethod
@@ -93,15 +98,18 @@ class Structure:
         columns: Indices,
         roles: Indices | None = None,
         role_count: int = 1,
+        *,
+        symmetric: bool = True,
     ) -> Structure:
         """Make a structure from entries (row, column, role), in any order, repeats allowed.
 
         A pair listed with several roles becomes one entry that carries their set.
         `roles=None` gives every entry the one role 0.
+        `symmetric=False` takes pairs whose transpose is not listed; such a structure has no `transpose`.
 
         Raises:
             ValueError: arrays of unequal length, indices out of range, rows without entries,
-                missing self edges, or a pair whose transpose is not listed.
+                missing self edges, or, where `symmetric`, a pair whose transpose is not listed.
         """
         if nodes < 1 or role_count < 1:
             raise ValueError(f"expected at least one node and one role, got {nodes} and {role_count}")
@@ -115,8 +123,11 @@ class Structure:
         first = np.flatnonzero(np.concatenate([pairs[:1] >= 0, pairs[1:] != pairs[:-1]]))
         role_sets, membership = intern(first, r, role_count)
         i, j = np.divmod(pairs[first], nodes)
-        # Symmetric, so the entries sorted by (column, row) stand in the order of their transposes.
-        transpose = torch.from_numpy(j).to(torch.int32 if nodes < 2**31 else torch.int64).sort(stable=True)[1]
+        transpose = torch.zeros(0, dtype=torch.int64)
+        if symmetric:
+            # So the entries sorted by (column, row) stand in the order of their transposes.
+            key = torch.from_numpy(j).to(torch.int32 if nodes < 2**31 else torch.int64)
+            transpose = key.sort(stable=True)[1]
         indptr = np.concatenate([[0], np.cumsum(np.bincount(i, minlength=nodes))])
         return Structure(
             torch.from_numpy(indptr),
@@ -124,6 +135,7 @@ class Structure:
             transpose,
             torch.from_numpy(role_sets),
             torch.from_numpy(membership),
+            symmetric,
         )
 
 
@@ -139,7 +151,8 @@ def _index_array(name: str, values: Indices, bound: int) -> Indices:
 
 def _check_form(s: Structure) -> None:
     entries = s.indices.numel()
-    expected = {"indices": (entries,), "transpose": (entries,), "role_sets": (entries,)}
+    mirrored = entries if s.symmetric else 0
+    expected = {"indices": (entries,), "transpose": (mirrored,), "role_sets": (entries,)}
     for name, shape in expected.items():
         if tuple(getattr(s, name).shape) != shape:
             raise ValueError(f"{name}: expected shape {shape}, got {tuple(getattr(s, name).shape)}")
@@ -150,7 +163,7 @@ def _check_form(s: Structure) -> None:
     bounds = {"indices": s.nodes, "transpose": entries, "role_sets": s.membership.shape[0]}
     for name, bound in bounds.items():
         values = getattr(s, name)
-        if entries and (int(values.min()) < 0 or int(values.max()) >= bound):
+        if values.numel() and (int(values.min()) < 0 or int(values.max()) >= bound):
             raise ValueError(f"{name}: expected values in 0..{bound - 1}")
 
 

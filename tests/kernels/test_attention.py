@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -187,6 +188,29 @@ def test_auto_picks_by_size_and_share(
     monkeypatch.setattr(attention, "BACKENDS", {name: spy(name) for name in BACKENDS})
     attend(draw(structure, 1, 1, 8), structure)
     assert called == [expected]
+
+
+def one_way(nodes: int) -> Structure:
+    """Node 0 attends to itself, every other one to itself and to the node before it."""
+    loop, rest = np.arange(nodes), np.arange(1, nodes)
+    rows, columns = np.concatenate([loop, rest]), np.concatenate([loop, rest - 1])
+    roles = np.repeat([0, 1], [nodes, nodes - 1])
+    return Structure.build(nodes, rows, columns, roles, ROLES, symmetric=False)
+
+
+@pytest.mark.parametrize("nodes", [5, 40])
+def test_asymmetric_structures_run_on_the_reference_along_their_entries_alone(nodes: int) -> None:
+    s = one_way(nodes)
+    inputs = draw(s, 2, 2, 8, dtype=torch.float64)
+    out = attend(inputs, s)
+    assert torch.equal(out, attend(inputs, s, "reference"))
+    gradients = torch.autograd.grad(out[:, :, 2].sum(), inputs[1:3])  # of keys and values
+    for gradient in gradients:
+        reached = gradient.abs().sum((0, 1, 3)) > 0
+        assert torch.nonzero(reached)[:, 0].tolist() == [1, 2]
+    for backend in FAST:
+        with pytest.raises(ValueError, match=f"backend {backend}: expected a symmetric structure"):
+            attend(inputs, s, backend)
 
 
 def test_refusals() -> None:
