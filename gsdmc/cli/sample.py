@@ -17,7 +17,8 @@ EXAMPLE = """examples:
   gsdmc sample runs/bcmf --evidence E=E.csv --evidence R=R.csv --no-strict
 
 Evidence is NAME=FILE for one array (.npy, .csv, .json or .npz), or FILE for arrays by name (.npz or .json).
-NaN, null and an empty cell are missing entries. Sizes of free plates follow the evidence's shapes."""
+NaN, null and an empty cell are missing entries. The numbers of a vector stand in the last dimension, and a
+vector is known as a whole or not at all. Sizes of free plates follow the evidence's shapes."""
 
 PRINTED = 64
 """Largest array whose means are printed in full."""

@@ -32,12 +32,12 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Draw, then write or print."""
-    from gsdmc.inference.samples import SAMPLE, dimension_names
+    from gsdmc.inference.samples import dimensions
 
     check_arrays_path(args.output)
     problem = options.compiled(args.program, args.settings)
     arrays = {name: t.numpy() for name, t in problem.simulate(args.number, args.seed).items()}
-    dims = {a.name: [SAMPLE, *dimension_names(a.plates)] for a in problem.graph.arrays}
+    dims = {name: list(own) for name, own in dimensions(problem.graph).items()}
     about = {"program": problem.name, "sizes": problem.sizes, "seed": args.seed, "dims": dims}
     if args.output:
         write_arrays(args.output, arrays, about)

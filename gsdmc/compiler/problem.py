@@ -179,8 +179,9 @@ def check_values(graph: FactorGraph, values: Mapping[str, Tensor]) -> None:
         if array.name not in values:
             raise GsdmcError(f'The values of "{array.name}" are missing.')
         shape = tuple(values[array.name].shape)
-        if shape[1:] != array.shape or len(shape) != 1 + len(array.shape):
-            expected = ", ".join(["batch", *map(str, array.shape)])
+        own = (*array.shape, *array.kind.event_shape)
+        if shape[1:] != own or len(shape) != 1 + len(own):
+            expected = ", ".join(["batch", *map(str, own)])
             raise GsdmcError(f'"{array.name}" must have shape ({expected}), but has {shape}.')
 
 

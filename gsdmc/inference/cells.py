@@ -19,19 +19,27 @@ SLACK = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """An array's entries: `values` as float64 (0 where missing) and `missing`, of the same shape."""
+    """An array's entries: `values` as float64 (0 where missing) and `missing`.
+
+    Both have the same shape, except that the values of vectors have their channels as one more dimension.
+    """
 
     values: NDArray[np.float64]
     missing: NDArray[np.bool_]
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape as the user gave it."""
-        return self.values.shape
+        """The shape as the user gave it, without the channels of vectors."""
+        return self.missing.shape
+
+    @property
+    def event_shape(self) -> tuple[int, ...]:
+        """The shape of one entry: `(K,)` for vectors, `()` for everything else."""
+        return self.values.shape[self.missing.ndim :]
 
     def reshaped(self, shape: tuple[int, ...]) -> Cells:
         """The same entries, row-major, in another shape."""
-        return Cells(self.values.reshape(shape), self.missing.reshape(shape))
+        return Cells(self.values.reshape(*shape, *self.event_shape), self.missing.reshape(shape))
 
 
 def read_cells(name: str, data: Any) -> Cells:
@@ -72,7 +80,7 @@ def read_cells(name: str, data: Any) -> Cells:
 
 
 def check_kind(name: str, cells: Cells, kind: Kind, deterministic: bool) -> None:
-    """Refuse entries that a variable of this kind can't take.
+    """Refuse entries that a variable of this kind can't take; see `check_vectors` for vectors.
 
     Raises:
         GsdmcError: naming the array, the index and the value.
@@ -121,7 +129,7 @@ def _number(name: str, array: NDArray[Any], index: tuple[int, ...]) -> float:
         shown = repr(str(cell)) if isinstance(cell, str) else repr(cell)
         shown = shown if len(shown) <= 40 else shown[:37] + "..."
         raise GsdmcError(
-            f'Evidence "{name}"{_at(index)} is {shown}, which is no number.',
+            f'Evidence "{name}"{place(index)} is {shown}, which is no number.',
             hint="a missing entry is None, null, NaN or an empty cell",
         ) from None
 
@@ -130,8 +138,9 @@ def _bad(name: str, values: NDArray[np.float64], bad: NDArray[np.bool_], rule: s
     first = tuple(int(i) for i in np.argwhere(bad)[0])
     more = int(bad.sum()) - 1
     others = f" (and {more} more)" if more else ""
-    return GsdmcError(f'Evidence "{name}"{_at(first)} is {values[first]:g}{others}; {rule}.', hint=hint)
+    return GsdmcError(f'Evidence "{name}"{place(first)} is {values[first]:g}{others}; {rule}.', hint=hint)
 
 
-def _at(index: tuple[int, ...]) -> str:
+def place(index: tuple[int, ...]) -> str:
+    """An index in words, ` at [2, 0]`; nothing for a single variable."""
     return f" at [{', '.join(map(str, index))}]" if index else ""

@@ -13,7 +13,8 @@ from gsdmc.program.readings import Residuals
 class DiracCheck:
     """A `dirac` array: root-mean-square of computed minus given value, pooled over samples and elements.
 
-    `exact` is the share of elements without residual, for arrays that are not real.
+    The channels of vectors are pooled too. `exact` is the share of elements without residual, for arrays
+    that are neither real nor of vectors.
     """
 
     rms: float
@@ -53,7 +54,7 @@ def measure(problem: Problem, residuals: Residuals) -> Consistency:
     """Pool residuals, `[B, ...]` each, over samples and elements."""
     dirac = {}
     for name, residual in residuals.dirac.items():
-        real = problem.graph.by_name[name].kind.name == "real"
+        real = problem.graph.by_name[name].kind.name in ("real", "vector")
         rms = residual.double().square().mean().sqrt().item()
         dirac[name] = DiracCheck(rms, None if real else (residual == 0).double().mean().item())
     factors = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -18,7 +19,7 @@ SAMPLING = 101
 """The stream of random numbers that samples come from; training has streams of its own."""
 
 BUDGET = 1 << 24
-"""Most numbers that one layer holds at a time for nodes and edges."""
+"""Most numbers that the values, or one layer for nodes and edges, hold at a time."""
 
 
 def draw(
@@ -35,7 +36,7 @@ def draw(
     Args:
         trained: the network and its process.
         layout: the size to sample at.
-        values: per array `[B, *shape]`, the evidence; ignored where the mask is false.
+        values: per array `[B, *value_shape]`, the evidence; ignored where the mask is false.
         mask: per array `[B, *shape]` booleans, true where the value is evidence.
         seed: of all noise; the same seed, evidence and steps give the same samples.
         steps: network calls; the model's own number when None.
@@ -69,4 +70,5 @@ def draw(
 
 def chunk_size(layout: Layout, width: int) -> int:
     """Examples that fit the budget; it depends on sizes alone, so that seeds mean the same everywhere."""
-    return max(1, BUDGET // (width * (layout.nodes + layout.structure.entries)))
+    channels = sum(math.prod(slot.state_shape) for slot in layout.arrays)
+    return max(1, BUDGET // max(channels, width * (layout.nodes + layout.structure.entries)))

@@ -14,6 +14,7 @@ from gsdmc.compiler.problem import Problem
 from gsdmc.graph.factor_graph import Array
 from gsdmc.inference.cells import Cells, check_kind, read_cells
 from gsdmc.inference.shapes import fit_shape, fit_sizes
+from gsdmc.inference.vectors import check_vectors, read_vectors
 from gsdmc.language.scope import did_you_mean
 from gsdmc.language.source import GsdmcError
 from gsdmc.program.readings import dtype_of
@@ -25,8 +26,9 @@ class Evidence:
 
     Attributes:
         problem: the program at the sizes of the evidence.
-        values: per array `[*shape]`, zero where nothing is known; reals are float32.
-        mask: per array `[*shape]` booleans, true where there is evidence.
+        values: per array `[*shape]`, or `[*shape, K]` for vectors, zero where nothing is known; reals and
+            vectors are float32.
+        mask: per array `[*shape]` booleans, true where there is evidence, a vector as a whole.
     """
 
     problem: Problem
@@ -40,7 +42,7 @@ def bind_evidence(
     """Check evidence and put it into a program's arrays.
 
     Sizes of free plates follow the shapes of the evidence. Values that the program itself gives
-    (`observe`) are the evidence of arrays that `evidence` leaves out.
+    (`observe`) are the evidence of arrays that `evidence` leaves out. Vectors have their channels last.
 
     Args:
         problem: the program at its present sizes.
@@ -48,16 +50,18 @@ def bind_evidence(
         pinned: sizes that the caller set, which evidence must agree with.
 
     Raises:
-        GsdmcError: an unknown array, a wrong shape, or a value that the array's kind forbids.
+        GsdmcError: an unknown array, a wrong shape, a vector that is partly missing, or a value that the
+            array's kind forbids.
     """
-    cells = {name: read_cells(name, data) for name, data in (evidence or {}).items()}
+    evidence = evidence or {}
     known = problem.graph.by_name
-    for name in cells:
+    for name in evidence:
         if name not in known:
             near = did_you_mean(name, known)
             raise GsdmcError(
                 f'The program has no array "{name}".', hint=near or f"its arrays are {', '.join(known)}"
             )
+    cells = {name: _read(known[name], data) for name, data in evidence.items()}
     problem = fit_sizes(problem, cells, pinned)
     defaults = problem.evidence
     values: dict[str, Tensor] = {}
@@ -65,20 +69,32 @@ def bind_evidence(
     for array in problem.graph.arrays:
         if array.name in cells:
             own = cells[array.name]
-            check_kind(array.name, own, array.kind, array.deterministic)
+            if array.kind.name == "vector":
+                check_vectors(array.name, own, array.kind)
+            else:
+                check_kind(array.name, own, array.kind, array.deterministic)
             own = fit_shape(array, own)
         elif array.name in defaults:
             given, where = defaults[array.name]
             own = Cells(np.asarray(given, dtype=np.float64), ~where)
         else:
-            own = Cells(np.zeros(array.shape), np.ones(array.shape, dtype=np.bool_))
+            shape = (*array.shape, *array.kind.event_shape)
+            own = Cells(np.zeros(shape), np.ones(array.shape, dtype=np.bool_))
         values[array.name] = _tensor(array, own)
         mask[array.name] = torch.from_numpy(np.asarray(~own.missing))
     return Evidence(problem, values, mask)
 
 
+def _read(array: Array, data: Any) -> Cells:
+    return read_vectors(array, data) if array.kind.name == "vector" else read_cells(array.name, data)
+
+
 def _tensor(array: Array, cells: Cells) -> Tensor:
-    values = torch.from_numpy(cells.values)
-    if array.kind.bounds is not None:  # what rounding took out of the support goes back to its edge
-        values = torch.where(torch.from_numpy(cells.missing), values, values.clamp(*array.kind.bounds))
+    values, missing = torch.from_numpy(cells.values), torch.from_numpy(cells.missing)
+    # What rounding took out of the support goes back to its edge.
+    if array.kind.bounds is not None:
+        values = torch.where(missing, values, values.clamp(*array.kind.bounds))
+    elif array.kind.support == "simplex":
+        shares = values.clamp(min=0)
+        values = torch.where(missing[..., None], values, shares / shares.sum(-1, keepdim=True))
     return values.to(dtype_of(array.kind, torch.float32))

@@ -75,8 +75,9 @@ class Model:
         """Draw joint samples of all arrays given evidence.
 
         Args:
-            evidence: array names and anything that numpy reads, in the arrays' shapes; NaN, None
-                and masked entries are missing. Sizes of free plates follow its shapes.
+            evidence: array names and anything that numpy reads, in the arrays' shapes, with the
+                channels of vectors last; NaN, None and masked entries are missing, those of a vector all
+                or none. Sizes of free plates follow its shapes.
             num_samples: how many joint samples.
             seed: of all noise; the same seed and evidence give the same samples.
             steps: network calls; the model's own number when None.

@@ -18,7 +18,7 @@ class Recovery:
     """How an inferred array compares with the truth.
 
     Shares of elements, and of samples in which all elements are right, for discrete arrays; the
-    root-mean-square error for reals. Each as the network gave it, and after restoration.
+    root-mean-square error for reals and vectors. Each as the network gave it, and after restoration.
     """
 
     elements: tuple[float, float] | None
@@ -37,7 +37,7 @@ def recover(
         name = array.name
         if bool(mask[name].all()):
             continue
-        if array.kind.name == "real":
+        if array.kind.name in ("real", "vector"):
             errors = [(v[name] - truth[name]).double().square().mean().sqrt().item() for v in (raw, restored)]
             found[name] = Recovery(None, None, (errors[0], errors[1]))
             continue

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 from numpy.typing import NDArray
 from torch import Tensor
 
 from gsdmc.compiler.problem import Problem
+from gsdmc.graph.factor_graph import FactorGraph
 from gsdmc.inference.consistency import Consistency, measure
+from gsdmc.inference.shapes import CHANNEL
 from gsdmc.program.readings import Residuals
 
 SAMPLE = "sample"
@@ -21,13 +24,14 @@ SAMPLE = "sample"
 class Samples(Mapping[str, NDArray[Any]]):
     """Joint samples of every array, given the evidence.
 
-    A mapping from array names to numpy arrays `[num_samples, *shape]`; reals are float32, booleans
-    bool, categories and counts int64. Evidence comes back as it was given.
+    A mapping from array names to numpy arrays `[num_samples, *shape]`, or `[num_samples, *shape, K]` for
+    vectors of K reals; reals and vectors are float32, booleans bool, categories and counts int64. Evidence
+    comes back as it was given.
 
     Attributes:
         problem: the program at the size of the samples.
         tensors: the samples as tensors.
-        observed: per array `[*shape]` booleans, true where the value is evidence.
+        observed: per array `[*shape]` booleans, true where the value is evidence, a vector as a whole.
         is_restored: whether `dirac` nodes were recomputed from their parents.
     """
 
@@ -61,15 +65,12 @@ class Samples(Mapping[str, NDArray[Any]]):
 
     @cached_property
     def dims(self) -> dict[str, tuple[str, ...]]:
-        """Names of every array's dimensions: `sample`, then its plates.
-
-        A plate that an array spans twice is `i` and `i#2`.
-        """
-        return {a.name: (SAMPLE, *dimension_names(a.plates)) for a in self.problem.graph.arrays}
+        """Names of every array's dimensions: `sample`, its plates, a vector's channels; see `dimensions`."""
+        return dimensions(self.problem.graph)
 
     @cached_property
     def residuals(self) -> dict[str, NDArray[Any]]:
-        """Computed minus sampled values of every `dirac` array, `[num_samples, *shape]`."""
+        """Computed minus sampled values of every `dirac` array, in the shapes of the samples."""
         return {name: r.numpy() for name, r in self._residuals.dirac.items()}
 
     @cached_property
@@ -94,6 +95,25 @@ class Samples(Mapping[str, NDArray[Any]]):
     @cached_property
     def _residuals(self) -> Residuals:
         return self.problem.verify(self.tensors)
+
+
+def dimensions(graph: FactorGraph) -> dict[str, tuple[str, ...]]:
+    """Names of every array's dimensions: `sample`, then its plates, then for vectors `channel`.
+
+    A plate that an array spans twice is `i` and `i#2`. One name never has two sizes: where vectors have
+    different numbers of channels, the second is `channel_2`.
+    """
+    taken = {SAMPLE, *(plate.name for plate in graph.plates)}
+    channel: dict[int, str] = {}
+    for size in (a.kind.size for a in graph.arrays if a.kind.name == "vector"):
+        if size not in channel:
+            spellings = (CHANNEL if n == 1 else f"{CHANNEL}_{n}" for n in count(1))
+            channel[size] = next(name for name in spellings if name not in taken)
+            taken.add(channel[size])
+    return {
+        a.name: (SAMPLE, *dimension_names(a.plates), *(channel[n] for n in a.kind.event_shape))
+        for a in graph.arrays
+    }
 
 
 def dimension_names(plates: tuple[str, ...]) -> tuple[str, ...]:

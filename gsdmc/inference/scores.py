@@ -45,7 +45,7 @@ class Score:
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """What scores are computed from: fresh problems and one sample of each, `[B, *shape]` per array."""
+    """What scores are computed from: fresh problems and one sample of each, `[B, *value_shape]` per array."""
 
     problem: Problem
     trained: TrainedModel
@@ -76,6 +76,9 @@ def scores_of(check: Check) -> tuple[Score, ...]:
     """The program's own scores; none where it has no entry, or other arrays than the bundled program."""
     entry = SCORES.get(check.problem.name)
     if entry is None or not set(entry.arrays) <= set(check.truth):
+        return ()
+    kinds = {check.problem.graph.by_name[name].kind.name for name in entry.arrays}
+    if "vector" in kinds:  # no bundled program has one in an array that is scored
         return ()
     return tuple(entry.scores(check))
 

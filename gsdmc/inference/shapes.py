@@ -7,10 +7,14 @@ from collections.abc import Collection, Mapping
 from gsdmc.compiler.problem import Problem
 from gsdmc.graph.factor_graph import Array, Plate
 from gsdmc.inference.cells import Cells
+from gsdmc.language.kinds import Kind
 from gsdmc.language.source import GsdmcError
 from gsdmc.language.syntax import Literal
 
 Shape = tuple[int, ...]
+
+CHANNEL = "channel"
+"""The name of a vector's own dimension, which comes after those of its plates."""
 
 
 def fit_sizes(problem: Problem, cells: Mapping[str, Cells], pinned: Collection[str] = ()) -> Problem:
@@ -42,7 +46,7 @@ def fit_sizes(problem: Problem, cells: Mapping[str, Cells], pinned: Collection[s
                 continue
             if size_name is None or size_name not in settable or plate.cls == "fixed":
                 if size != plate.size:
-                    raise _immovable(own.shape, array, plate, size)
+                    raise _immovable(own.values.shape, array, plate, size)
                 continue
             if size_name in pinned and size != plate.size:
                 raise GsdmcError(
@@ -60,7 +64,7 @@ def fit_sizes(problem: Problem, cells: Mapping[str, Cells], pinned: Collection[s
 
 
 def fit_shape(array: Array, cells: Cells) -> Cells:
-    """Evidence in an array's shape.
+    """Evidence in an array's shape, vectors with all their channels.
 
     Adjacent dimensions may be merged, as in a 9×9 grid for a 3×3×3×3 array, and dimensions of one
     entry may come and go: the entries are the same in row-major order.
@@ -68,8 +72,8 @@ def fit_shape(array: Array, cells: Cells) -> Cells:
     Raises:
         GsdmcError: any other shape, with the one expected.
     """
-    if not merges(array.shape, cells.shape):
-        raise wrong_shape(array, cells.shape, "give each dimension its plate's size, in this order")
+    if not merges(array.shape, cells.shape) or cells.event_shape != array.kind.event_shape:
+        raise wrong_shape(array, cells.values.shape, "give each dimension its plate's size, in this order")
     return cells.reshaped(array.shape)
 
 
@@ -102,10 +106,11 @@ def as_many(shape: Shape, like: Shape) -> Shape | None:
 
 def wrong_shape(array: Array, got: Shape, hint: str) -> GsdmcError:
     """The error that names the array, the shape expected, with its plates, and the shape that came."""
-    expected = ", ".join(f"{p}={n}" for p, n in zip(array.plates, array.shape, strict=True))
+    shape = (*array.shape, *array.kind.event_shape)
+    expected = ", ".join(f"{p}={n}" for p, n in zip(_dims(array), shape, strict=True))
     plated = f" ({expected})" if expected else " (a single variable)"
     return GsdmcError(
-        f'Evidence "{array.name}" has shape {_show(got)}; expected {_show(array.shape)}{plated}.', hint=hint
+        f'Evidence "{array.name}" has shape {_show(got)}; expected {_show(shape)}{plated}.', hint=hint
     )
 
 
@@ -122,11 +127,15 @@ def _immovable(got: Shape, array: Array, plate: Plate, size: int) -> GsdmcError:
 def _conflict(
     what: str, known: int, by: Array, size: int, array: Array, cells: Mapping[str, Cells]
 ) -> GsdmcError:
-    shapes = [f'"{a.name}" {_show(cells[a.name].shape)}' for a in dict.fromkeys((by, array))]
+    shapes = [f'"{a.name}" {_show(cells[a.name].values.shape)}' for a in dict.fromkeys((by, array))]
     return GsdmcError(
         f"Evidence disagrees about {what}: {known} or {size}? It has {' and '.join(shapes)}.",
-        hint="; ".join(f"{a.name} spans ({', '.join(a.plates)})" for a in dict.fromkeys((by, array))),
+        hint="; ".join(f"{a.name} spans ({', '.join(_dims(a))})" for a in dict.fromkeys((by, array))),
     )
+
+
+def _dims(array: Array) -> tuple[str, ...]:
+    return (*array.plates, *(CHANNEL for _ in array.kind.event_shape))
 
 
 def _without_ones(shape: Shape) -> Shape:
@@ -157,9 +166,14 @@ def check_free(trained: Problem, other: Problem) -> None:
     for array in other.graph.arrays:
         own_array = trained.graph.by_name.get(array.name)
         kind = own_array.kind if own_array else None
-        if kind is None or (array.kind.name, array.kind.options) != (kind.name, kind.options):
+        if kind is None or _weights(array.kind) != _weights(kind):
             was = f"with a {kind}" if kind else "without it"
             raise GsdmcError(
                 f'At this size "{array.name}" is a {array.kind}, but the network was trained {was}.',
                 hint="train another network for this size",
             )
+
+
+def _weights(kind: Kind) -> tuple[str, int, int]:
+    """What of a kind the shapes of weights depend on."""
+    return kind.name, kind.options, kind.size
