@@ -85,7 +85,7 @@ class Dependences:
             if here in self.memo:
                 stack.pop()
                 continue
-            inputs = () if isinstance(here, Draw | Untracked | ExternCall | Const) else here.inputs
+            inputs = () if ends(here) else here.inputs
             waiting = [i for i in inputs if i not in self.memo]
             if waiting:
                 stack.extend(waiting)
@@ -95,10 +95,15 @@ class Dependences:
         return self.memo[instruction]
 
 
+def ends(here: Instruction) -> bool:
+    """Whether the search for variables goes no further than here."""
+    return isinstance(here, Untracked | ExternCall | Const) or (isinstance(here, Draw) and not here.inlined)
+
+
 def step(here: Instruction, inputs: Sequence[References]) -> References:
     """References of one instruction from those of its inputs."""
     match here:
-        case Draw():
+        case Draw(inlined=False):
             return (variable(here),)
         case Gather():
             moved = (r.substitute(here.axis, here.index) for r in inputs[0])

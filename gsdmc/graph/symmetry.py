@@ -97,7 +97,8 @@ def live_facts(tape: Tape) -> list[Fact]:
     facts = dict.fromkeys(tape.facts)
     seen: set[tuple[Instruction, bool]] = set()
     roots = [(draw, not draw.generated) for draw in tape.draws]
-    stack = [*roots, *((factor.value, True) for factor in tape.factors)][::-1]
+    conditions = [(draw.condition, True) for draw in tape.draws if draw.condition is not None]
+    stack = [*roots, *conditions, *((factor.value, True) for factor in tape.factors)][::-1]
     while stack:
         here, hidden = stack.pop()
         if (here, hidden) in seen or (here, True) in seen:
@@ -105,7 +106,7 @@ def live_facts(tape: Tape) -> list[Fact]:
         seen.add((here, hidden))
         facts.update(dict.fromkeys(here.facts))
         if hidden or not isinstance(here, Untracked):
-            stack.extend((i, hidden) for i in reversed(here.inputs) if not isinstance(i, Draw))
+            stack.extend((i, hidden) for i in reversed(here.inputs) if not isinstance(i, Draw) or i.inlined)
     return list(facts)
 
 

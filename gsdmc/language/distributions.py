@@ -10,18 +10,25 @@ DISTRIBUTIONS: dict[str, Signature] = {
         ("normal", "mean std", "a real, Gaussian with a standard deviation"),
         ("uniform", "low high", "a real, equally likely between two bounds"),
         ("exponential", "rate", "a positive real of mean 1 / rate"),
-        ("laplace", "loc scale", "a real with two exponential tails"),
+        ("gamma", "shape rate", "a positive real of mean shape / rate"),
+        ("beta", "a b", "a real between 0 and 1 of mean a / (a + b)"),
         ("lognormal", "mu sigma", "a positive real whose logarithm is normal"),
+        ("laplace", "loc scale", "a real with two exponential tails"),
+        ("student-t", "df loc scale", "a real with heavy tails, Student's t with df degrees of freedom"),
         ("bernoulli", "p", "a boolean, true with probability p"),
         ("categorical", "probabilities", "an index into a vector of probabilities"),
         ("uniform-discrete", "low high", "an integer from low up to high, high excluded"),
+        ("poisson", "rate", "a count of mean rate"),
+        ("dirichlet", "concentration", "a vector of probabilities, one variable"),
+        ("multivariate-normal", "mean covariance", "a Gaussian vector, one variable"),
+        ("mixture", "weights components", "a draw from one of a vector of distributions of one name"),
         ("dirac", "value", "exactly this value: an intermediate variable"),
     ]
 }
 """Every distribution by name, without aliases."""
 
-ALIASES = {"flip": "bernoulli"}
-"""Other names of distributions."""
+ALIASES = {"flip": "bernoulli", "discrete": "categorical", "uniform-continuous": "uniform"}
+"""Other names of distributions, as the first-order probabilistic language has them."""
 
 
 def canonical(name: str) -> str:

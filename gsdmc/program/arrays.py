@@ -29,17 +29,20 @@ class Assembly:
     @staticmethod
     def of(draws: list[Draw]) -> Assembly:
         """The assembly of one array's draws."""
+        event = draws[0].kind.event_shape
         shape = tuple(a.size for a in draws[0].dims)
         patterns = {tuple(isinstance(c, Axis) for c in d.coordinates) for d in draws}
         if len(patterns) > 1:
-            return Assembly(tuple(draws), shape, (), None)
+            return Assembly(tuple(draws), (*shape, *event), (), None)
         (pattern,) = patterns
         apart = [d for d, plated in enumerate(pattern) if not plated]
         together = [d for d, plated in enumerate(pattern) if plated]
         layout = [*apart, *together]
-        order = (0, *(1 + layout.index(d) for d in range(len(shape))))
+        last = [1 + len(shape)] if event else []
+        order = (0, *(1 + layout.index(d) for d in range(len(shape))), *last)
         ranked = sorted(draws, key=_replica)
-        return Assembly(tuple(ranked), shape, tuple(shape[d] for d in layout), order)
+        sizes = (*(shape[d] for d in layout), *event)
+        return Assembly(tuple(ranked), (*shape, *event), sizes, order)
 
     def build(self, values: Mapping[Draw, Tensor], batch: int) -> Tensor:
         """The array `[B, *shape]`; elements of draws without a value are 0."""

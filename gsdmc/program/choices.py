@@ -71,7 +71,9 @@ def conditional(ev: Evaluator, expr: If, scope: Scope) -> Value:
             raise NeedsUnroll(frozenset(test.axes), "an `if` decides by the index", expr.span)
         ev.decide(test, "an `if` compares its index", expr.span)
         return ev.evaluate(expr.then if test.values else expr.orelse, scope)
-    return select(test, ev.evaluate(expr.then, scope), ev.evaluate(expr.orelse, scope), expr.span)
+    then = ev.evaluate(expr.then, scope.under(test))
+    orelse = ev.evaluate(expr.orelse, scope.under(elementwise("not", [test], expr.test.span)))
+    return select(test, then, orelse, expr.span)
 
 
 def select(test: Instruction, then: Value, orelse: Value, span: Span) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -271,7 +272,7 @@ class Evaluator:
         bound = {p.name: a for p, a in zip(fn.params, args, strict=True)}
         self.calls.append(span)
         try:
-            return self.body(fn.body, Scope({**function.env, **bound}, scope.iterations))
+            return self.body(fn.body, replace(scope, env={**function.env, **bound}))
         except GsdmcError as error:
             error.calls = (*error.calls, span)
             raise

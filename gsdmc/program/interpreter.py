@@ -26,6 +26,9 @@ class Reading(Protocol):
     def extern(self, call: ExternCall) -> Tensor:
         """Values `[B, *axes]` of a registered function."""
 
+    def condition(self, draw: Draw, holds: Tensor) -> None:
+        """Take note of where an observation counts, boolean `[b, *replicas]`."""
+
     def factor(self, factor: FactorUse, holds: Tensor) -> None:
         """Take note of a factor's value, boolean `[b, *axes]`."""
 
@@ -42,10 +45,14 @@ class Interpreter:
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
         self.assemblies = assemblies(tape)
-        self.order = topological([*tape.draws, *(f.value for f in tape.factors)])
+        conditions = [(d, d.condition) for d in tape.draws if d.condition is not None]
+        self.order = topological([*tape.draws, *(c for _, c in conditions), *(f.value for f in tape.factors)])
         position = {instruction: n for n, instruction in enumerate(self.order)}
         self.steps: list[Step] = [
             step_of(i, [position[transparent(x)] for x in i.inputs]) for i in self.order
+        ]
+        self.conditions: list[tuple[Draw, int, View]] = [
+            (d, position[transparent(c)], aligned(c.axes, d.replicas)) for d, c in conditions
         ]
         self.factors: list[tuple[FactorUse, int, View]] = [
             (f, position[transparent(f.value)], aligned(f.value.axes, f.axes)) for f in tape.factors
@@ -68,6 +75,8 @@ class Interpreter:
             raise GsdmcError(
                 f"This has no value for some of what the program draws: {what}.", here.span
             ) from error
+        for draw, at, view in self.conditions:
+            reading.condition(draw, view(values[at]))
         for factor, at, view in self.factors:
             reading.factor(factor, view(values[at]))
 

@@ -16,13 +16,23 @@ from gsdmc.program.values import Scalar, Static, describe
 Check = tuple[Callable[[NDArray[Any]], NDArray[Any]], str]
 
 _POSITIVE: Check = (lambda v: v > 0, "must be positive")
+_NOT_NEGATIVE: Check = (lambda v: v >= 0, "must not be negative")
 _CHECKS: dict[tuple[str, str], Check] = {
     ("normal", "std"): _POSITIVE,
     ("lognormal", "sigma"): _POSITIVE,
     ("laplace", "scale"): _POSITIVE,
     ("exponential", "rate"): _POSITIVE,
+    ("gamma", "shape"): _POSITIVE,
+    ("gamma", "rate"): _POSITIVE,
+    ("beta", "a"): _POSITIVE,
+    ("beta", "b"): _POSITIVE,
+    ("student-t", "df"): _POSITIVE,
+    ("student-t", "scale"): _POSITIVE,
+    ("poisson", "rate"): _NOT_NEGATIVE,
     ("bernoulli", "p"): (lambda v: (v >= 0) & (v <= 1), "must lie between 0 and 1"),
-    ("categorical", "probabilities"): (lambda v: v >= 0, "must not be negative"),
+    ("categorical", "probabilities"): _NOT_NEGATIVE,
+    ("mixture", "weights"): _NOT_NEGATIVE,
+    ("dirichlet", "concentration"): _POSITIVE,
 }
 _INCREASING = {"uniform": ("low", "high"), "uniform-discrete": ("low", "high")}
 
@@ -41,20 +51,20 @@ def check_parameter(distribution: str, slot: str, value: Scalar, span: Span) -> 
     base = scalar_type(value).base
     if base == "bool":
         raise GsdmcError(
-            f"The parameter {slot} of `{distribution}` must be a number, but this is a boolean.",
+            f"the parameter {slot} of `{distribution}` must be a number, but this is a boolean",
             span,
             hint="write (if test 1 0) for a number",
         )
     if distribution == "uniform-discrete" and base != "int":
         shown = f"{value.values.flat[0]:g}" if isinstance(value, Static) else describe(value)
         raise GsdmcError(
-            f"The parameter {slot} of `{distribution}` must be a whole number, but this is {shown}.", span
+            f"the parameter {slot} of `{distribution}` must be a whole number, but this is {shown}", span
         )
     check = _CHECKS.get((distribution, slot))
     if check is None or not isinstance(value, Static):
         return
     for bad in value.values[~np.asarray(check[0](value.values))].flat[:1]:
-        raise GsdmcError(f"The parameter {slot} of `{distribution}` {check[1]}, but this is {bad:g}.", span)
+        raise GsdmcError(f"the parameter {slot} of `{distribution}` {check[1]}, but this is {bad:g}", span)
 
 
 def check_pair(distribution: str, given: Mapping[str, Scalar], span: Span) -> None:
@@ -73,7 +83,7 @@ def check_pair(distribution: str, given: Mapping[str, Scalar], span: Span) -> No
     for a, b in zip(below[below >= above].flat[:1], above[below >= above].flat[:1], strict=True):
         hint = f"the low end comes first: ({distribution} {b:g} {a:g})" if a > b else None
         raise GsdmcError(
-            f"The low end of `{distribution}` must lie below the high end, but these are {a:g} and {b:g}.",
+            f"the low end of `{distribution}` must lie below the high end, but these are {a:g} and {b:g}",
             span,
             hint=hint,
         )
@@ -87,13 +97,37 @@ def check_probabilities(distribution: str, value: Scalar, options: Axis, span: S
     """
     if not isinstance(value, Static):
         return
+    what = "weights" if distribution == "mixture" else "probabilities"
     if options in value.axes:
         totals = value.values.sum(axis=value.axes.index(options))
     else:
         totals = value.values * options.size
     for bad in np.asarray(totals)[np.abs(np.asarray(totals) - 1) > TOLERANCE].flat[:1]:
         raise GsdmcError(
-            f"The probabilities of `{distribution}` must sum to 1, but these sum to {bad:g}.",
+            f"the {what} of `{distribution}` must sum to 1, but these sum to {bad:g}",
             span,
             hint="divide each by their sum",
         )
+
+
+def check_covariance(value: Scalar, axes: tuple[Axis, ...], span: Span) -> None:
+    """Refuse a matrix that is no covariance; `axes` are its rows and columns.
+
+    Raises:
+        GsdmcError: it is not symmetric, or not positive definite.
+    """
+    if not isinstance(value, Static):
+        return
+    outer = tuple(a for a in value.axes if a not in axes)
+    shape = [a.size for a in (*outer, *axes)]
+    matrices = np.broadcast_to(spread(value.values, value.axes, (*outer, *axes)), shape).astype(np.float64)
+    if not np.allclose(matrices, np.swapaxes(matrices, -1, -2)):
+        raise GsdmcError("a covariance must be symmetric, but this matrix is not", span)
+    try:
+        np.linalg.cholesky(matrices)
+    except np.linalg.LinAlgError:
+        raise GsdmcError(
+            "a covariance must be positive definite, but this matrix is not",
+            span,
+            hint="variances on the diagonal, and covariances between that correlations of below 1 allow",
+        ) from None

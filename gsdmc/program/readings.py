@@ -17,7 +17,7 @@ from gsdmc.language.kinds import Kind
 from gsdmc.language.source import GsdmcError
 from gsdmc.program.arrays import Arrays
 from gsdmc.program.axes import spread
-from gsdmc.program.distributions import DISTRIBUTIONS, uniform_noise
+from gsdmc.program.distributions import Noise, law_of, noise_values
 from gsdmc.program.interpreter import Interpreter
 from gsdmc.program.tape import Draw, ExternCall, FactorUse, Tape, VectorOp
 
@@ -33,7 +33,7 @@ def seed_of(*parts: object) -> int:
 
 def dtype_of(kind: Kind, real: torch.dtype) -> torch.dtype:
     """The tensor type of a kind's values."""
-    return {"real": real, "boolean": torch.bool}.get(kind.name, torch.int64)
+    return {"real": real, "vector": real, "boolean": torch.bool}.get(kind.name, torch.int64)
 
 
 class Run:
@@ -50,33 +50,38 @@ class Run:
 
     def draw(self, draw: Draw, arguments: list[Tensor]) -> Tensor:
         """Draw from the distribution."""
-        spec = DISTRIBUTIONS[draw.distribution]
+        law = law_of(draw)
         shape = (self.batch, *(a.size for a in draw.axes))
-        if spec.noise == "none":
+        if draw.deterministic:
             value = arguments[0].clone() if draw.shares else arguments[0]
         else:
-            value = spec.draw(self.noise_of(draw, spec.noise), *arguments)
+            value = law.draw(*(self.noise_of(draw, noise) for noise in law.noise), *arguments)
         value = value.to(dtype_of(draw.kind, self.dtype)).expand(shape)
         self.arrays.put(draw, value)
         return value
 
-    def noise_of(self, draw: Draw, noise: str) -> Tensor:
+    def noise_of(self, draw: Draw, noise: Noise) -> Tensor:
         """The noise of the elements that a draw fills."""
-        key = f"{draw.array}/{noise}"
+        key = f"{draw.array}/{noise.name}"
         if key not in self.noise:
-            generator = torch.Generator().manual_seed(seed_of(self.seed, key))
-            shape = (self.batch, *(a.size for a in draw.dims))
-            if noise == "normal":
-                self.noise[key] = torch.randn(shape, generator=generator, dtype=self.dtype)
-            else:
-                self.noise[key] = uniform_noise(shape, generator, self.dtype)
+            self.noise[key] = self.stream(draw, noise, seed_of(self.seed, key))
         return self.noise[key][draw.region]
+
+    def stream(self, draw: Draw, noise: Noise, seed: int) -> Tensor:
+        """The noise of all elements of a draw's array."""
+        generator = torch.Generator().manual_seed(seed)
+        channels = draw.kind.event_shape if noise.channels else ()
+        shape = (self.batch, *(a.size for a in draw.dims), *channels)
+        return noise_values(noise, shape, generator, self.dtype)
 
     def extern(self, call: ExternCall) -> Tensor:
         """Call the registered function."""
         rng = np.random.default_rng(seed_of(self.seed, call.key))
         values = torch.from_numpy(np.ascontiguousarray(call.extern.draw(rng, self.batch, *call.args)))
         return values.to(dtype_of(call.extern.kind(*call.args), self.dtype))
+
+    def condition(self, draw: Draw, holds: Tensor) -> None:
+        """Nothing: an observed variable is drawn like any other."""
 
     def factor(self, factor: FactorUse, holds: Tensor) -> None:
         """Nothing: draws satisfy their factors, which `verify` checks."""
@@ -112,20 +117,21 @@ def run(
         tied = tied & again.ties
     assert reading.sorted is not None
     raise GsdmcError(
-        "`argsort` meets equal values in every draw, and their order is not defined.",
+        "`argsort` meets equal values in every draw, and their order is not defined",
         reading.sorted.span,
         hint="sort values of a continuous distribution",
     )
 
 
 def default_evidence(tape: Tape) -> dict[str, tuple[NDArray[Any], NDArray[np.bool_]]]:
-    """Values that `observe` gives, and where, per observed array."""
+    """Values that `observe` gives, `[*shape]` or for vectors `[*shape, K]`, and where, `[*shape]`."""
     found: dict[str, tuple[NDArray[Any], NDArray[np.bool_]]] = {}
     for draw in tape.draws:
         if draw.evidence is None:
             continue
         shape = tuple(a.size for a in draw.dims)
-        values, given = found.setdefault(draw.array, (np.zeros(shape), np.zeros(shape, dtype=bool)))
+        whole = (*shape, *draw.kind.event_shape)
+        values, given = found.setdefault(draw.array, (np.zeros(whole), np.zeros(shape, dtype=bool)))
         here = draw.region[1:]
         values[here] = spread(draw.evidence.values, draw.evidence.axes, draw.axes)
         given[here] = True
@@ -144,6 +150,9 @@ class Replay:
         """A placeholder: values that it generates are given, so nothing reads it."""
         shape = (1, *(a.size for a in call.axes))
         return torch.zeros(shape, dtype=dtype_of(call.extern.kind(*call.args), self.dtype))
+
+    def condition(self, draw: Draw, holds: Tensor) -> None:
+        """Nothing."""
 
     def factor(self, factor: FactorUse, holds: Tensor) -> None:
         """Nothing."""

@@ -99,23 +99,35 @@ def apply(instruction: Apply, at: list[int]) -> Step:
 
 
 def draw(instruction: Draw, at: list[int]) -> Step:
-    """A draw's arguments, aligned with its axes; a vector parameter's options come last."""
+    """A draw's arguments, aligned with its replicas; what elements they have themselves comes last."""
+    base = instruction.replicas
     views: list[tuple[View, int]] = []
-    for source, options, n in zip(instruction.inputs, instruction.options, at, strict=True):
-        if options is None:
-            views.append((aligned(source.axes, instruction.axes), n))
-        else:
-            views.append((_with_options(aligned(source.axes, (*instruction.axes, options)), options.size), n))
-    if instruction.options == (None,) and instruction.inputs[0].axes == instruction.axes:
+    for source, trailing, n in zip(instruction.inputs, instruction.trailing, at, strict=True):
+        view = aligned(source.axes, (*base, *trailing))
+        views.append((_with_elements(view, [a.size for a in trailing]) if trailing else view, n))
+    if instruction.inlined:
+        return inlined(instruction, *views[0])
+    if instruction.trailing == ((),) and instruction.inputs[0].axes == base:
         only = at[0]
         return lambda values, reading: reading.draw(instruction, [values[only]])
     return lambda values, reading: reading.draw(instruction, [view(values[n]) for view, n in views])
 
 
-def _with_options(view: View, size: int) -> View:
+def inlined(instruction: Draw, view: View, at: int) -> Step:
+    """The computed value that is no variable, with its full size in every dimension."""
+    sizes = [a.size for a in instruction.axes]
+
+    def step(values: Sequence[Tensor], _: Reading) -> Tensor:
+        value = view(values[at])
+        return value.expand(value.shape[0], *sizes)
+
+    return step
+
+
+def _with_elements(view: View, sizes: list[int]) -> View:
     def expanded(t: Tensor) -> Tensor:
         t = view(t)
-        return t.expand(*t.shape[:-1], size)
+        return t.expand(*t.shape[: t.dim() - len(sizes)], *sizes)
 
     return expanded
 

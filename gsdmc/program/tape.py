@@ -123,8 +123,11 @@ class Draw(Instruction):
     """Variables of one array, drawn from a distribution whose arguments are the inputs.
 
     `coordinates` says for each dimension whether all of the iteration is drawn here (the axis) or
-    one replica (axis, index). `options` has, for each input that is a vector parameter, its axis.
-    `evidence` is the value that an `observe` gives, `calls` the calls around the form, innermost first.
+    one replica (axis, index). `trailing` has, for each input, the axes of its own elements: one where it
+    is a vector, two for a matrix, a mixture's components first. `component` names the distribution that a
+    mixture mixes. `channel` is the axis of the elements of what is one vector. `evidence` is the value
+    that an `observe` gives, `condition` what must hold for it to count, `calls` the calls around the
+    form, innermost first. An `inlined` draw is no variable: it passes on what it depends on.
     """
 
     array: str
@@ -133,10 +136,19 @@ class Draw(Instruction):
     slots: tuple[str, ...]
     kind: Kind
     text: str
-    options: tuple[Axis | None, ...]
+    trailing: tuple[tuple[Axis, ...], ...]
+    component: str | None = None
+    channel: Axis | None = None
     generated: bool = False
     evidence: Const | None = None
+    condition: Instruction | None = None
     calls: tuple[Span, ...] = ()
+    inlined: bool = False
+
+    @property
+    def replicas(self) -> tuple[Axis, ...]:
+        """The axes without the channel: one variable for each of their replicas."""
+        return self.axes if self.channel is None else self.axes[:-1]
 
     @property
     def dims(self) -> tuple[Axis, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -133,18 +133,26 @@ class NeedsUnroll(Exception):  # noqa: N818 - control flow, never seen by users
 
 @dataclass(frozen=True)
 class Scope:
-    """Where evaluation stands: names, and the iterations around it, outermost first."""
+    """Where evaluation stands: names, the iterations around it, outermost first, and the arms.
+
+    `tests` are the random tests that hold in the arms of `if`s around.
+    """
 
     env: Mapping[str, Value]
     iterations: tuple[tuple[Axis, int | None], ...] = ()
+    tests: tuple[Value, ...] = ()
 
     def bind(self, names: Mapping[str, Value]) -> Scope:
         """The scope with more names."""
-        return Scope({**self.env, **names}, self.iterations)
+        return replace(self, env={**self.env, **names})
 
     def inside(self, axis: Axis, at: int | None) -> Scope:
         """The scope within one more iteration; `at` is the replica when it is unrolled."""
-        return Scope(self.env, (*self.iterations, (axis, at)))
+        return replace(self, iterations=(*self.iterations, (axis, at)))
+
+    def under(self, test: Value) -> Scope:
+        """The scope within an arm that is taken where `test` holds."""
+        return replace(self, tests=(*self.tests, test))
 
     @property
     def free(self) -> tuple[Axis, ...]:

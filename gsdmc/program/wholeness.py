@@ -124,6 +124,8 @@ def join(a: Kind, b: Kind, whole: bool) -> Kind | None:
             low, high = min(a.bounds[0], b.bounds[0]), max(a.bounds[1], b.bounds[1])
             return Kind("real", support="interval", bounds=(low, high))
         return Kind("real", support=a.support if a.support == b.support else "real")
+    if a.name == b.name == "vector":
+        return Kind("vector", support="real", size=a.size) if a.size == b.size else None
     numbers = ("category", "count")
     if a.name in numbers and b.name in numbers and whole:
         if a.name == b.name == "category":

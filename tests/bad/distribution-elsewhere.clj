@@ -1,1 +1,1 @@
-(sample "x" (gamma 1 2))
+(sample "x" (weibull 1 2))

@@ -10,6 +10,7 @@ from gsdmc.graph.factor_graph import FactorGraph
 from gsdmc.graph.symmetry_check import check_automorphism
 from gsdmc.graph.trace import trace
 from gsdmc.language.source import GsdmcError
+from gsdmc.program.distributions import Noise
 from gsdmc.program.interpreter import Interpreter
 from gsdmc.program.readings import Run, verify
 from gsdmc.program.tape import Draw, Tape
@@ -29,16 +30,11 @@ class PermutedRun(Run):
     def __init__(self, seed: int, graph: FactorGraph, plate: str, order: Tensor) -> None:
         super().__init__(4, seed, torch.float64)
         self.graph, self.plate, self.order = graph, plate, order
-        self.shuffled: set[str] = set()
 
-    def noise_of(self, draw: Draw, noise: str) -> Tensor:
+    def stream(self, draw: Draw, noise: Noise, seed: int) -> Tensor:
         """The noise that the replica in this place had before."""
-        super().noise_of(draw, noise)
-        key = f"{draw.array}/{noise}"
-        if key not in self.shuffled:
-            self.noise[key] = permuted(self.graph, draw.array, self.noise[key], self.plate, self.order)
-            self.shuffled.add(key)
-        return self.noise[key][draw.region]
+        value = super().stream(draw, noise, seed)
+        return permuted(self.graph, draw.array, value, self.plate, self.order)
 
 
 def broken_symmetries(tape: Tape, seed: int = 0) -> list[str]:
