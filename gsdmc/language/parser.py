@@ -5,7 +5,8 @@ from __future__ import annotations
 from gsdmc.language.dependencies import check_dependencies
 from gsdmc.language.expressions import Expressions, Uses
 from gsdmc.language.forms import Form, ListForm, Symbol
-from gsdmc.language.reader import NESTING_LIMIT, read
+from gsdmc.language.limits import DEFAULT, Limits, cure, on_deep_stack, within
+from gsdmc.language.reader import read
 from gsdmc.language.scope import Binding, Scope
 from gsdmc.language.signatures import Signature
 from gsdmc.language.source import GsdmcError, Source, Span
@@ -14,22 +15,21 @@ from gsdmc.language.syntax import Def, Expr, Fn, Given, Syntax
 from gsdmc.language.toplevel import DefForm, DefnForm, read_def, read_defn, read_given
 
 
-def parse(text: str, name: str = "<string>", *, nesting: int = NESTING_LIMIT) -> Syntax:
-    """The syntax tree of a program; errors call the text `name`.
-
-    Brackets may nest `nesting` deep. Reading evaluates nothing.
+def parse(text: str, name: str = "<string>", *, limits: Limits = DEFAULT) -> Syntax:
+    """The syntax tree of a program; errors call the text `name`. Reading evaluates nothing.
 
     Raises:
         GsdmcError: at a place where the text is no program.
     """
     source = Source(name, text)
     try:
-        return _program(source, read(source, nesting))
+        with within(limits):
+            return on_deep_stack(limits.nesting, lambda: _program(source, read(source, limits.nesting)))
     except RecursionError:
         raise GsdmcError(
             "this program nests too deep for the Python stack that is left",
             Span(source, 0, 0),
-            hint="give inner parts names with `let` or `defn`",
+            hint="give inner parts names with `let` or `defn`, or " + cure("nesting"),
         ) from None
 
 

@@ -14,17 +14,15 @@ from lark.visitors import Transformer_NonRecursive
 from gsdmc.language import lexemes
 from gsdmc.language.brackets import check_brackets
 from gsdmc.language.forms import Constant, Form, KeywordForm, ListForm, MapForm, Symbol, VectorForm, describe
+from gsdmc.language.limits import Limits
 from gsdmc.language.source import GsdmcError, Source, Span
-
-NESTING_LIMIT = 200
-"""How deep brackets may nest."""
 
 SIZE_LIMIT = 1_000_000
 """How many characters a program may have."""
 
 
-def read(source: Source, nesting: int = NESTING_LIMIT) -> tuple[Form, ...]:
-    """The forms of a text, in order, without what `#_` discards.
+def read(source: Source, nesting: int = Limits.nesting) -> tuple[Form, ...]:
+    """The forms of a text, in order, without what `#_` discards; brackets nest `nesting` deep at most.
 
     Raises:
         GsdmcError: at the place where the text stops being readable.

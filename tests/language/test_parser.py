@@ -1,11 +1,13 @@
 """The parser: what syntax a program has."""
 
+import inspect
+import sys
 from pathlib import Path
 
 import pytest
 
 from gsdmc.language import GsdmcError, parse
-from gsdmc.language.reader import NESTING_LIMIT
+from gsdmc.language.limits import Limits
 from gsdmc.language.syntax import (
     Call,
     Def,
@@ -214,13 +216,25 @@ def test_defs_use_earlier_defs() -> None:
     refused("(def a (fn [x] (a x))) a", "`a` is used in its own definition")
 
 
+def nested(depth: int) -> str:
+    return "(+ 1 " * depth + "1" + ")" * depth
+
+
 def test_nesting_up_to_the_limit() -> None:
-    for depth, deep in [(NESTING_LIMIT, True), (NESTING_LIMIT + 1, False)]:
-        text = "(+ 1 " * depth + "1" + ")" * depth
-        assert parse(text).body if deep else refused(text, "deep")
-    assert parse("[" * 300 + "]" * 300, nesting=300).body
+    for depth, deep in [(Limits.nesting, True), (Limits.nesting + 1, False)]:
+        assert parse(nested(depth)).body if deep else refused(nested(depth), "deep")
+    assert parse(nested(9_000), limits=Limits(nesting=9_000)).body
+    with pytest.raises(GsdmcError, match="more than 9000 deep") as caught:
+        parse(nested(9_001), limits=Limits(nesting=9_000))
+    assert "--limit nesting=10000" in (caught.value.hint or "")
+
+
+def test_a_stack_that_is_almost_full_is_an_error_too() -> None:
+    def deeper(frames: int) -> object:
+        return deeper(frames - 1) if frames else parse(nested(100))
+
     with pytest.raises(GsdmcError, match="too deep for the Python stack"):
-        parse("(+ 1 " * 5000 + "1" + ")" * 5000, nesting=10_000)
+        deeper(sys.getrecursionlimit() - len(inspect.stack()) - 150)
 
 
 def test_errors_never_show_names_that_are_not_there() -> None:

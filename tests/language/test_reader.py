@@ -4,7 +4,8 @@ import pytest
 
 from gsdmc.language import GsdmcError, Source
 from gsdmc.language.forms import Constant, Form, KeywordForm, ListForm, MapForm, Symbol, VectorForm
-from gsdmc.language.reader import NESTING_LIMIT, SIZE_LIMIT, read
+from gsdmc.language.limits import Limits
+from gsdmc.language.reader import SIZE_LIMIT, read
 
 
 def forms(text: str) -> tuple[Form, ...]:
@@ -143,14 +144,14 @@ def test_errors_point_at_the_place(text: str, place: str) -> None:
 
 
 def test_nesting_limit() -> None:
-    deepest = "(" * NESTING_LIMIT + ")" * NESTING_LIMIT
+    deepest = "(" * Limits.nesting + ")" * Limits.nesting
     assert isinstance(form(deepest), ListForm)
     for opener in "([{":
-        with pytest.raises(GsdmcError, match=f"more than {NESTING_LIMIT} deep") as caught:
+        with pytest.raises(GsdmcError, match=f"more than {Limits.nesting} deep") as caught:
             forms(opener * 10_000)
         assert caught.value.span is not None
-        assert caught.value.span.start == NESTING_LIMIT
-    assert isinstance(read(Source("t", f"({deepest})"), NESTING_LIMIT + 1)[0], ListForm)
+        assert caught.value.span.start == Limits.nesting
+    assert isinstance(read(Source("t", f"({deepest})"), Limits.nesting + 1)[0], ListForm)
 
 
 def test_long_chains_of_discards_and_metadata_need_no_stack() -> None:
