@@ -25,6 +25,7 @@ from gsdmc.language.syntax import Given, Syntax
 from gsdmc.layout.layout import Layout
 from gsdmc.layout.lower import lower
 from gsdmc.program import readings
+from gsdmc.program import score as scores
 from gsdmc.program.evaluator import evaluate
 from gsdmc.program.interpreter import Interpreter
 from gsdmc.program.readings import Residuals
@@ -138,6 +139,26 @@ class Problem:
         check_values(self.graph, values)
         return readings.verify(self.interpreter, values, dtype)
 
+    def score(self, values: Mapping[str, Tensor], dtype: torch.dtype = torch.float64) -> Tensor:
+        """The log density of joint values, `[batch]`, differentiable in the reals among them.
+
+        `dirac` variables and factors add nothing; outside the support it is -inf.
+
+        Args:
+            values: `[batch, *shape]` per array. Arrays that the program observes or computes (`dirac`) may
+                be left out: its own values stand in for them.
+            dtype: in which to compute.
+
+        Raises:
+            GsdmcError: an array is missing, unknown, or has another shape.
+        """
+        known = [a.name for a in self.graph.arrays]
+        for name in values:
+            if name not in known:
+                raise GsdmcError(f'the program samples no "{name}"', hint=did_you_mean(name, known))
+        check_values(self.graph, values, partial=True)
+        return scores.score(self.interpreter, values, dtype)
+
     def restore(
         self,
         values: Mapping[str, Tensor],
@@ -169,20 +190,26 @@ class Problem:
         return self._siblings[key]
 
 
-def check_values(graph: FactorGraph, values: Mapping[str, Tensor]) -> None:
-    """Refuse joint values that are not of a graph's shape.
+def check_values(graph: FactorGraph, values: Mapping[str, Tensor], partial: bool = False) -> None:
+    """Refuse joint values that are not of a graph's shape; `partial` allows arrays to be left out.
 
     Raises:
         GsdmcError: naming the array, what was expected and what was given.
     """
+    batch: int | None = None
     for array in graph.arrays:
         if array.name not in values:
-            raise GsdmcError(f'The values of "{array.name}" are missing.')
+            if partial:
+                continue
+            raise GsdmcError(f'the values of "{array.name}" are missing')
         shape = tuple(values[array.name].shape)
         own = (*array.shape, *array.kind.event_shape)
         if shape[1:] != own or len(shape) != 1 + len(own):
             expected = ", ".join(["batch", *map(str, own)])
-            raise GsdmcError(f'"{array.name}" must have shape ({expected}), but has {shape}.')
+            raise GsdmcError(f'"{array.name}" must have shape ({expected}), but has {shape}')
+        if batch is not None and shape[0] != batch:
+            raise GsdmcError(f'"{array.name}" has a batch of {shape[0]}, other arrays one of {batch}')
+        batch = shape[0]
 
 
 def whole_number(name: str, size: SupportsIndex) -> int:

@@ -17,7 +17,8 @@ def normal(x: Tensor, mean: Tensor, std: Tensor) -> Tensor:
 
 def uniform(x: Tensor, low: Tensor, high: Tensor) -> Tensor:
     """Uniform on an interval, both ends included."""
-    return _inside((x >= low) & (x <= high), -(high - low).log())
+    held = (x >= low) & (x <= high)
+    return _inside(held, 0 * _safe(x, held) - (high - low).log())  # its gradient is 0, yet it has one
 
 
 def exponential(x: Tensor, rate: Tensor) -> Tensor:
