@@ -2,14 +2,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 import torch
+from torch import Tensor
 
 from gsdmc.diffusion.loss import diffusion_loss
 from gsdmc.diffusion.process import Process, ProcessConfig
 from gsdmc.diffusion.standardise import Standardiser
 from gsdmc.model.config import ModelConfig
 from gsdmc.model.initialise import build_denoiser
-from tests.model.problems import bcmf
+from tests.model.problems import HandProblem, bcmf, clusters
 
 
 def loss_of(scale: float = 1.0, config: ProcessConfig | None = None, size: int = 3) -> float:
@@ -17,11 +19,15 @@ def loss_of(scale: float = 1.0, config: ProcessConfig | None = None, size: int =
     problem = bcmf(size, size, 2)
     values = problem.simulate(500, 0)
     values["C"] = values["C"] * scale
-    config = config or ProcessConfig(mask_weight=1.0)
+    return loss_on(problem, values, "E", config or ProcessConfig(mask_weight=1.0))
+
+
+def loss_on(problem: HandProblem, values: dict[str, Tensor], given: str, config: ProcessConfig) -> float:
+    """The loss of a new network on 500 draws, with one array given."""
     scales = Standardiser.estimate(problem.layout, [(problem.layout, values)])
     if not config.standardise:
         scales = Standardiser.identity(problem.layout)
-    observed = {n: torch.full_like(v, n == "E", dtype=torch.bool) for n, v in values.items()}
+    observed = {s.name: torch.full((500, *s.shape), s.name == given) for s in problem.layout.arrays}
     g = torch.Generator().manual_seed(1)
     denoiser = build_denoiser(ModelConfig.for_layout(problem.layout, width=32, layers=1, heads=1), g)
     time = torch.full((500,), 0.5, dtype=torch.float64)
@@ -40,3 +46,24 @@ def test_the_papers_loss_sums_over_nodes() -> None:
     paper = ProcessConfig("linear", "x0", "onehot", standardise=False, loss="sum")
     small, large = (loss_of(config=replace(paper), size=s) for s in (3, 5))
     assert large > 1.8 * small
+
+
+@pytest.mark.parametrize("stretch", [1.0, 100.0])
+def test_a_vector_array_weighs_as_much_as_any_other(stretch: float) -> None:
+    problem = clusters(3)
+    values = problem.simulate(500, 0)
+    values["x"][..., 0] *= stretch
+    # pi, x and r have unit error, whatever their channels and scales; z that of an even guess among three.
+    expected = (3 + torch.log(torch.tensor(3.0)).item()) / 4
+    assert abs(loss_on(problem, values, "nothing", ProcessConfig(mask_weight=1.0)) - expected) < 0.06
+
+
+def test_the_papers_loss_sums_over_the_channels_of_vectors() -> None:
+    paper = ProcessConfig("linear", "x0", "onehot", standardise=False, loss="sum")
+    problem = clusters(3)
+    values = problem.simulate(500, 0)
+    squares = {n: values[n].square().sum().item() / 500 for n in ("pi", "x", "r")}
+    onehots = 3 * (4 / 9 + 1 / 9 + 1 / 9)
+    for given in ("x", "r"):
+        expected = onehots + sum(square for name, square in squares.items() if name != given)
+        assert loss_on(problem, values, given, paper) == pytest.approx(expected, rel=1e-4)

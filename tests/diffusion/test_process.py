@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from gsdmc.diffusion.gaussian import ancestral_step, gaussian_step
 from gsdmc.diffusion.masked import choose_reveals, draw_values, margin
 from gsdmc.diffusion.noise import gumbel
-from gsdmc.diffusion.process import Process, ProcessConfig
+from gsdmc.diffusion.process import Process, ProcessConfig, onto_simplex
 from gsdmc.diffusion.schedule import low_discrepancy_times, signal_and_noise
 from gsdmc.diffusion.standardise import Standardiser
-from tests.model.problems import bcmf, chain
+from tests.model.problems import bcmf, clusters
 
 
 def test_the_linear_schedule_is_the_papers() -> None:
@@ -61,12 +63,62 @@ def test_encoding_and_decoding_are_inverse() -> None:
     torch.testing.assert_close(decoded["C"], values["C"].double())
 
 
-def test_scales_pool_over_a_plate_and_over_sizes() -> None:
-    draws = [(chain(n).layout, chain(n).simulate(100, n)) for n in (2, 5)]
-    scales = Standardiser.estimate(chain(3).layout, draws)
-    flat = torch.cat([v["x"].flatten() for _, v in draws]).double()
-    assert scales.mean.item() == pytest.approx(flat.mean().item())
-    assert scales.std.item() == pytest.approx(flat.std(correction=0).item())
+@pytest.mark.parametrize("standardise", [True, False])
+def test_vectors_come_back_from_their_states(standardise: bool) -> None:
+    problem = clusters(4)
+    values = problem.simulate(200, 0)
+    scales = Standardiser.estimate(problem.layout, [(problem.layout, values)])
+    if not standardise:
+        scales = Standardiser.identity(problem.layout)
+    process = Process(ProcessConfig(), scales)
+    clean = process.encode(problem.layout, values, torch.float64)
+    assert {n: c.shape[1:] for n, c in clean.items()} == {
+        s.name: s.state_shape for s in problem.layout.arrays
+    }
+    decoded = process.decode(problem.layout, clean)
+    assert torch.equal(decoded["z"], values["z"])
+    torch.testing.assert_close(decoded["x"], values["x"].double())
+    torch.testing.assert_close(decoded["pi"], values["pi"].double(), atol=1e-5, rtol=1e-5)
+
+
+def test_a_vector_is_noised_as_a_whole_or_kept_as_a_whole() -> None:
+    problem = clusters(3)
+    values = {n: v[:1].expand(20_000, *v.shape[1:]) for n, v in problem.simulate(1, 0).items()}
+    scales = Standardiser.estimate(problem.layout, [(problem.layout, problem.simulate(100, 1))])
+    process = Process(ProcessConfig(), scales)
+    clean = process.encode(problem.layout, values, torch.float64)
+    seen = {s.name: torch.zeros(20_000, *s.shape, dtype=torch.bool) for s in problem.layout.arrays}
+    seen["x"][:, 1] = True
+    seen["pi"][:10_000] = True
+    time = torch.full((20_000,), 0.6, dtype=torch.float64)
+    state, noise = process.corrupt(problem.layout, clean, seen, time, torch.Generator().manual_seed(0))
+    signal, sigma = signal_and_noise("cosine", time[:1])
+    assert torch.equal(state["x"][:, 1], clean["x"][:, 1])
+    assert torch.equal(state["pi"][:10_000], clean["pi"][:10_000])
+    torch.testing.assert_close(state["x"][:, 0].mean(0), signal * clean["x"][0, 0], atol=0.03, rtol=0)
+    torch.testing.assert_close(state["x"][:, 0].std(0), sigma.expand(2), atol=0.03, rtol=0)
+    torch.testing.assert_close(state["pi"][10_000:].std(0), sigma.expand(3), atol=0.03, rtol=0)
+    assert noise["x"].shape == (20_000, 3, 2)
+
+
+@given(
+    hnp.arrays(
+        np.float32,
+        hnp.array_shapes(max_dims=3, max_side=5),
+        elements=st.floats(-(2.0**66), 2.0**66, width=32),
+    )
+)
+def test_whatever_is_brought_onto_the_simplex_is_on_it(vectors: np.ndarray) -> None:
+    shares = onto_simplex(torch.from_numpy(vectors))
+    assert (shares > 0).all()
+    torch.testing.assert_close(shares.sum(-1), torch.ones(vectors.shape[:-1]))
+
+
+@given(st.lists(st.floats(0.01, 1), min_size=1, max_size=6))
+def test_points_of_the_simplex_stay_where_they_are(entries: list[float]) -> None:
+    shares = torch.tensor(entries, dtype=torch.float64)
+    shares = shares / shares.sum()
+    torch.testing.assert_close(onto_simplex(shares), shares)
 
 
 @pytest.mark.parametrize("schedule", ["linear", "cosine"])

@@ -8,7 +8,7 @@ from gsdmc.diffusion.noise import GeneratorNoise
 from gsdmc.diffusion.process import Process, ProcessConfig
 from gsdmc.diffusion.sampler import SamplerConfig, sample
 from gsdmc.diffusion.standardise import Standardiser
-from tests.model.problems import HandProblem, bcmf, latin
+from tests.model.problems import HandProblem, bcmf, clusters, latin
 from tests.model.test_denoiser import DIMS, denoiser_for
 
 MASKED = ProcessConfig()
@@ -27,14 +27,14 @@ def process_for(problem: HandProblem, config: ProcessConfig) -> Process:
 
 
 @pytest.mark.parametrize(("process", "sampler"), SAMPLERS)
-@pytest.mark.parametrize("make", [bcmf, latin])
+@pytest.mark.parametrize("make", [bcmf, latin, clusters])
 def test_evidence_is_untouched_and_values_in_range(
     make, process: ProcessConfig, sampler: SamplerConfig
 ) -> None:
     problem = make()
     values = problem.simulate(6, 3)
     g = torch.Generator().manual_seed(0)
-    mask = {name: torch.rand(v.shape, generator=g) < 0.5 for name, v in values.items()}
+    mask = {s.name: torch.rand(6, *s.shape, generator=g) < 0.5 for s in problem.layout.arrays}
     denoiser = denoiser_for(problem).float()
     out = sample(
         denoiser, problem.layout, process_for(problem, process), values, mask, config=sampler, generator=g
@@ -46,14 +46,17 @@ def test_evidence_is_untouched_and_values_in_range(
         if slot.kind.name == "category":
             assert drawn.min() >= 0
             assert drawn.max() < slot.kind.options
+        if slot.kind.support == "simplex":
+            assert (drawn > 0).all()
+            torch.testing.assert_close(drawn.sum(-1), torch.ones(drawn.shape[:-1]))
         assert drawn.float().isfinite().all()
 
 
-def test_missing_evidence_may_be_anything() -> None:
-    problem = bcmf(2, 2, 2)
+@pytest.mark.parametrize("problem", [bcmf(2, 2, 2), clusters(2)], ids=lambda p: p.name)
+def test_missing_evidence_may_be_anything(problem: HandProblem) -> None:
     values = problem.simulate(3, 1)
-    mask = {name: torch.zeros_like(v, dtype=torch.bool) for name, v in values.items()}
-    wild = {n: v if v.dtype == torch.bool else torch.full_like(v, torch.nan) for n, v in values.items()}
+    mask = {s.name: torch.zeros(3, *s.shape, dtype=torch.bool) for s in problem.layout.arrays}
+    wild = {n: torch.full_like(v, torch.nan) if v.is_floating_point() else v for n, v in values.items()}
     process, denoiser = process_for(problem, MASKED), denoiser_for(problem)
     outs = [
         sample(
@@ -91,10 +94,21 @@ class PermutedNoise:
 
 @pytest.mark.parametrize(("process", "sampler"), SAMPLERS)
 def test_permuted_noise_gives_permuted_samples(process: ProcessConfig, sampler: SamplerConfig) -> None:
-    problem = bcmf(4, 3, 2)
+    check_permuted_samples(bcmf(4, 3, 2), "E", process, sampler)
+
+
+@pytest.mark.parametrize(("process", "sampler"), SAMPLERS)
+def test_permuted_noise_gives_permuted_vectors(process: ProcessConfig, sampler: SamplerConfig) -> None:
+    check_permuted_samples(clusters(4), "x", process, sampler)
+    check_permuted_samples(clusters(4), "pi", process, sampler)
+
+
+def check_permuted_samples(
+    problem: HandProblem, given: str, process: ProcessConfig, sampler: SamplerConfig
+) -> None:
     denoiser, run = denoiser_for(problem), process_for(problem, process)
-    values = {n: v.double() if v.dtype != torch.bool else v for n, v in problem.simulate(4, 2).items()}
-    mask = {n: torch.full_like(v, n == "E", dtype=torch.bool) for n, v in values.items()}
+    values = {n: v.double() if v.is_floating_point() else v for n, v in problem.simulate(4, 2).items()}
+    mask = {s.name: torch.full((4, *s.shape), s.name == given) for s in problem.layout.arrays}
     identity = {"i": torch.arange(4), "j": torch.arange(3), "k": torch.arange(2)}
     shuffled = {"i": torch.tensor([2, 0, 3, 1]), "j": torch.tensor([1, 2, 0]), "k": torch.tensor([1, 0])}
     plain, moved = (
@@ -111,7 +125,7 @@ def test_permuted_noise_gives_permuted_samples(process: ProcessConfig, sampler: 
     )
     for name, value in plain.items():
         expected = PermutedNoise(shuffled)._move(name, value)
-        if value.dtype == torch.bool:
+        if not value.is_floating_point():
             assert torch.equal(moved[name], expected)
         else:
             torch.testing.assert_close(moved[name], expected, rtol=1e-7, atol=1e-7)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gsdmc.kernels.structure import Structure
-from gsdmc.language.kinds import BOOLEAN, REAL, Kind, category
+from gsdmc.language.kinds import BOOLEAN, REAL, Kind, category, vector
 from gsdmc.language.source import Source, Span
 from gsdmc.language.syntax import Given
 from gsdmc.layout.layout import ArraySlot, Layout
@@ -167,3 +167,29 @@ def chain(length: int = 4) -> HandProblem:
         return {"x": torch.randn(batch, length, generator=g).cumsum(1)}
 
     return HandProblem("chain", layout, simulate, (), chain, {"length": length}, {"length": (2, 6)})
+
+
+def clusters(n: int = 4) -> HandProblem:
+    """Points x in the plane, each of a cluster z drawn with the shares pi, and a number r computed from each.
+
+    The coordinates of x have scales of their own. x is given.
+    """
+    pi, z, x, r = np.zeros(n, dtype=np.int64), *(1 + np.arange(3 * n).reshape(3, n))
+    arrays = [
+        ("pi", vector(3, "simplex"), ()),
+        ("z", category(3), (n,)),
+        ("x", vector(2), (n,)),
+        ("r", REAL, (n,)),
+    ]
+    layout = make_layout(arrays, [("pi of z", z, pi), ("z of x", x, z), ("x of r", r, x)], diameter=6)
+
+    def simulate(batch: int, seed: int) -> dict[str, Tensor]:
+        g = torch.Generator().manual_seed(seed)
+        shares = torch.empty(batch, 3).exponential_(generator=g)
+        shares = shares / shares.sum(-1, keepdim=True)
+        cluster = (torch.rand(batch, n, 1, generator=g) > shares[:, None].cumsum(-1)[..., :2]).sum(-1)
+        point = torch.randn(batch, n, 2, generator=g) + torch.stack((10.0 * cluster, -cluster), -1)
+        point = point * torch.tensor([100.0, 0.01])
+        return {"pi": shares, "z": cluster, "x": point, "r": point.sum(-1)}
+
+    return HandProblem("clusters", layout, simulate, (given("x"),), clusters, {"n": n}, {"n": (2, 6)})

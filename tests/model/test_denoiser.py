@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -8,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from gsdmc.language.kinds import vector
 from gsdmc.language.source import GsdmcError
 from gsdmc.model.config import Architecture, ModelConfig
 from gsdmc.model.denoiser import Denoiser
 from gsdmc.model.initialise import build_denoiser, empty_denoiser
-from tests.model.problems import bcmf, boolean, chain
+from tests.model.problems import HandProblem, bcmf, boolean, chain, clusters
 
-DIMS = {"A": "ik", "R": "kj", "C": "ijk", "E": "ij"}
+DIMS = {"A": "ik", "R": "kj", "C": "ijk", "E": "ij", "pi": "", "z": "i", "x": "i", "r": "i"}
 
 
 def denoiser_for(problem, architecture: Architecture = "default", seed: int = 0) -> Denoiser:
@@ -42,14 +45,28 @@ def permute(name: str, value: Tensor, permutations: dict[str, Tensor]) -> Tensor
 def test_permuting_plates_permutes_the_output(
     architecture: Architecture, m: int, n: int, k: int, seed: int
 ) -> None:
-    layout = bcmf(m, n, k).layout
-    denoiser = denoiser_for(bcmf(3, 3, 2), architecture, seed)
+    check_equivariance(
+        bcmf(m, n, k), bcmf(3, 3, 2), architecture, dict(zip("ijk", (m, n, k), strict=True)), seed
+    )
+
+
+@settings(max_examples=10)
+@given(st.integers(2, 5), st.integers(0, 1000))
+@pytest.mark.parametrize("architecture", ["default", "paper"])
+def test_permuting_plates_permutes_vectors(architecture: Architecture, n: int, seed: int) -> None:
+    check_equivariance(clusters(n), clusters(3), architecture, {"i": n}, seed)
+
+
+def check_equivariance(
+    problem: HandProblem, trained: HandProblem, architecture: Architecture, sizes: dict[str, int], seed: int
+) -> None:
+    layout = problem.layout
+    denoiser = denoiser_for(trained, architecture, seed)
     g = torch.Generator().manual_seed(seed)
-    permutations = {p: torch.randperm(s, generator=g) for p, s in zip("ijk", (m, n, k), strict=True)}
+    permutations = {p: torch.randperm(s, generator=g) for p, s in sizes.items()}
     state, observed = {}, {}
     for slot in layout.arrays:
-        tail = (slot.kind.options,) if slot.kind.discrete else ()
-        state[slot.name] = torch.randn(2, *slot.shape, *tail, dtype=torch.float64, generator=g)
+        state[slot.name] = torch.randn(2, *slot.state_shape, dtype=torch.float64, generator=g)
         observed[slot.name] = torch.rand(2, *slot.shape, generator=g) < 0.5
     time = torch.tensor([3.0, 700.0], dtype=torch.float64)
     plain = denoiser(layout, state, observed, time)
@@ -101,6 +118,44 @@ def test_one_set_of_weights_runs_at_every_size() -> None:
         assert out["R"].shape == (1, k, n, 2)
 
 
+@pytest.mark.parametrize("architecture", ["default", "paper"])
+def test_a_vector_is_one_node_of_several_channels(architecture: Architecture) -> None:
+    layout = clusters(5).layout
+    denoiser = denoiser_for(clusters(2), architecture)
+    state = {s.name: torch.zeros(3, *s.state_shape, dtype=torch.float64) for s in layout.arrays}
+    hidden = {s.name: torch.zeros(3, *s.shape, dtype=torch.bool) for s in layout.arrays}
+    time = torch.full((3,), 500.0, dtype=torch.float64)
+    base = denoiser(layout, state, hidden, time)
+    assert layout.nodes == 1 + 3 * 5
+    shapes = {"pi": (3, 3), "z": (3, 5, 3), "x": (3, 5, 2), "r": (3, 5)}
+    assert {name: tuple(out.shape) for name, out in base.items()} == shapes
+    for channel in range(2):  # every channel is read
+        moved = {**state, "x": state["x"] + torch.eye(2, dtype=torch.float64)[channel]}
+        assert (denoiser(layout, moved, hidden, time)["r"] - base["r"]).abs().max() > 1e-6
+    assert (base["x"][..., 0] - base["x"][..., 1]).abs().min() > 1e-6  # and predicted by itself
+
+
+def test_the_papers_projections_are_shared_by_kind_and_size() -> None:
+    config = ModelConfig.for_layout(
+        clusters().layout, architecture="paper", width=32, layers=1, heads=1, reach=False
+    )
+    network = empty_denoiser(config)
+    channels = {"vector_3": 3, "categorical_3": 3, "vector_2": 2, "continuous": 1}
+    assert {name: m.in_features for name, m in network.embedding.values.items()} == channels
+    assert {name: m.out_features for name, m in network.heads.outputs.items()} == channels
+
+
+def test_weights_for_vectors_of_another_size_are_refused() -> None:
+    problem = clusters(2)
+    denoiser = denoiser_for(problem)
+    slots = [replace(s, kind=vector(4)) if s.name == "x" else s for s in problem.layout.arrays]
+    layout = replace(problem.layout, arrays=tuple(slots), structure=clusters(2).layout.structure)
+    state = {s.name: torch.zeros(1, *s.state_shape, dtype=torch.float64) for s in layout.arrays}
+    hidden = {s.name: torch.zeros(1, *s.shape, dtype=torch.bool) for s in layout.arrays}
+    with pytest.raises(GsdmcError, match=r"no weights for array x \(vector of 4\)"):
+        denoiser(layout, state, hidden, torch.zeros(1, dtype=torch.float64))
+
+
 def test_a_layout_with_unknown_embeddings_is_refused() -> None:
     small, large = boolean(2), boolean(3)
     denoiser = denoiser_for(small)
@@ -129,8 +184,9 @@ def test_depth_reaches_the_diameter() -> None:
 
 
 def test_the_configuration_survives_json() -> None:
-    config = ModelConfig.for_layout(chain(3).layout, width=32, layers=2, heads=2)
-    assert ModelConfig.from_json(config.to_json()) == config
+    for problem in (chain(3), clusters(3)):
+        config = ModelConfig.for_layout(problem.layout, width=32, layers=2, heads=2)
+        assert ModelConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
 
 
 def test_building_draws_from_the_generator_alone() -> None:
