@@ -105,6 +105,8 @@ def step(here: Instruction, inputs: Sequence[References]) -> References:
     match here:
         case Draw(inlined=False):
             return (variable(here),)
+        case Draw(channel=Axis() as channel, trailing=((own,),)):
+            return tuple(r for x in inputs[0] if (r := x.substitute(own, IndexMap.identity(channel))))
         case Gather():
             moved = (r.substitute(here.axis, here.index) for r in inputs[0])
             return tuple(r for r in moved if r is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -36,6 +36,7 @@ from gsdmc.program import choices, folds, iteration, outside, sampling, structur
 from gsdmc.program.axes import Fact
 from gsdmc.program.definitions import definitions
 from gsdmc.program.expectations import map_key, need_int
+from gsdmc.program.inlining import inline
 from gsdmc.program.scalars import elementwise
 from gsdmc.program.stacking import vector_of
 from gsdmc.program.tape import Instruction, Tape
@@ -69,6 +70,8 @@ def evaluate(
     *,
     frozen: Mapping[str, NDArray[Any]] | None = None,
     plated: bool = True,
+    intermediates: bool = True,
+    keep: Iterable[str] = (),
 ) -> Tape:
     """Write a program's tape.
 
@@ -78,6 +81,9 @@ def evaluate(
         frozen: what `def`s drew with their seed before, in place of new draws.
         plated: whether iterations are evaluated once, on named axes, where they can be; False
             unrolls every one (an oracle for tests).
+        intermediates: whether `dirac` variables are nodes of the graph; without them only those are
+            that are generated, observed, part of the program's returned value or in `keep`.
+        keep: names of arrays.
 
     Raises:
         GsdmcError: whatever is wrong with the program, with the place.
@@ -97,8 +103,11 @@ def evaluate(
         ) from None
     except NeedsUnroll as stuck:
         raise GsdmcError(f"This can't be evaluated: {stuck.reason}.", stuck.span) from None
-    evaluator.tape.result = tuple(part for part in plain(result) if isinstance(part, Instruction))
-    return evaluator.tape
+    tape = evaluator.tape
+    tape.result = tuple(part for part in plain(result) if isinstance(part, Instruction))
+    if not intermediates:
+        inline(tape, keep)
+    return tape
 
 
 class Evaluator:
