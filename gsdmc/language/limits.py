@@ -103,7 +103,7 @@ def cure(name: str, needed: int | None = None) -> str:
 
 def _round(number: int) -> int:
     """The next of 1, 2, 5, 10, 20, 50, ... that is not below a number."""
-    power = 10 ** (len(str(max(number, 1))) - 1)
+    power: int = 10 ** (len(str(max(number, 1))) - 1)
     return next(step * power for step in (1, 2, 5, 10) if step * power >= number)
 
 
