@@ -2,6 +2,6 @@
 
 from gsdmc.language.diagnostics import render
 from gsdmc.language.parser import parse
-from gsdmc.language.source import GsdmcError, Source, Span
+from gsdmc.language.source import GsdmcError, GsdmcWarning, Source, Span
 
-__all__ = ["GsdmcError", "Source", "Span", "parse", "render"]
+__all__ = ["GsdmcError", "GsdmcWarning", "Source", "Span", "parse", "render"]

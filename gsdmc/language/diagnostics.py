@@ -1,23 +1,24 @@
-"""Errors as people read them: the message, the quoted line, a caret under the form, and the cure."""
+"""Errors and warnings as people read them: the message, the line, a caret under the form, the cure."""
 
 from __future__ import annotations
 
 import unicodedata
 
-from gsdmc.language.source import GsdmcError, Span
+from gsdmc.language.source import GsdmcError, GsdmcWarning, Span
 
 WIDTH = 100
 """How many columns of a quoted line are shown; longer lines are clipped around the span."""
 
 TAB = 4
 CALLS = 8
-_RED, _BLUE, _BOLD, _PLAIN = "\x1b[31m", "\x1b[34m", "\x1b[1m", "\x1b[0m"
+_RED, _YELLOW, _BLUE, _BOLD, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[34m", "\x1b[1m", "\x1b[0m"
 
 
-def render(error: GsdmcError, color: bool = False) -> str:
-    """The error as text of several lines, without a final newline; `color` adds ANSI colours."""
-    paint = _Paint(color)
-    lines = [paint.red("error") + paint.bold(": " + error.message)]
+def render(error: GsdmcError | GsdmcWarning, color: bool = False) -> str:
+    """The error or warning as several lines, without a final newline; `color` adds ANSI colours."""
+    warns = isinstance(error, GsdmcWarning)
+    paint = _Paint(color, _YELLOW if warns else _RED)
+    lines = [paint.main("warning" if warns else "error") + paint.bold(": " + error.message)]
     if error.span is not None:
         lines += _quote(error.span, "^", paint)
     calls = (
@@ -38,11 +39,12 @@ def render(error: GsdmcError, color: bool = False) -> str:
 
 
 class _Paint:
-    def __init__(self, color: bool) -> None:
+    def __init__(self, color: bool, main: str) -> None:
         self.color = color
+        self._main = main
 
-    def red(self, text: str) -> str:
-        return f"{_BOLD}{_RED}{text}{_PLAIN}" if self.color else text
+    def main(self, text: str) -> str:
+        return f"{_BOLD}{self._main}{text}{_PLAIN}" if self.color else text
 
     def blue(self, text: str) -> str:
         return f"{_BOLD}{_BLUE}{text}{_PLAIN}" if self.color else text
@@ -60,7 +62,7 @@ def _quote(span: Span, mark: str, paint: _Paint) -> list[str]:
     before, marked, after = _clip(line, start, end)
     underline = mark + "~" * (_width(marked) - 1)
     gutter = " " * len(str(number))
-    tinted = paint.red(underline) if mark == "^" else paint.blue(underline)
+    tinted = paint.main(underline) if mark == "^" else paint.blue(underline)
     return [
         f"{gutter}--> {span}",
         f"{gutter} |",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gsdmc.language import calls, special, variables
+from gsdmc.language import calls, habits, special, variables
 from gsdmc.language.foreign import SPECIAL_SHAPES
 from gsdmc.language.forms import Constant, Form, KeywordForm, ListForm, MapForm, Symbol, VectorForm
 from gsdmc.language.scope import Scope
@@ -61,7 +61,7 @@ class Expressions:
             case ListForm():
                 return calls.call(self, form, scope)
             case Symbol():
-                return self.name(form, scope, form.span)
+                return self.name(form, scope)
             case KeywordForm(name=name):
                 return Keyword(form.span, name)
             case VectorForm(items=items):
@@ -82,20 +82,31 @@ class Expressions:
         """The expressions of a body; its last form's value is what `bound` names."""
         return (*self.all(forms[:-1], scope), self.expression(forms[-1], scope, bound))
 
-    def name(self, symbol: Symbol, scope: Scope, use: Span) -> Name:
-        """A name that is known in the scope; `use` is the call that it heads, or its own span."""
+    def head(self, symbol: Symbol, scope: Scope, form: ListForm) -> Name:
+        """The name that a call starts with."""
+        return self._known(symbol, scope, form.span)
+
+    def name(self, symbol: Symbol, scope: Scope) -> Name:
+        """A name that is used as a value."""
+        name = symbol.name
+        if name in SPECIAL_SHAPES:
+            outside = habits.opened_outside(symbol.span)
+            raise GsdmcError(
+                f"`{name}` is a special form, it has no value and can't be passed on",
+                symbol.span,
+                hint=("the form's name stands inside its parentheses: " if outside else "")
+                + f"write `{SPECIAL_SHAPES[name]}`",
+            )
+        return self._known(symbol, scope, symbol.span)
+
+    def _known(self, symbol: Symbol, scope: Scope, use: Span) -> Name:
+        """A name that means something in the scope; `use` is the call that it heads, or its own span."""
         name = symbol.name
         if symbol.metadata is not None:
             raise GsdmcError(
                 "metadata stands only before the name of a `def`",
                 symbol.metadata.span,
                 hint="write `(def ^{:in [1 10]} name value)`",
-            )
-        if name in SPECIAL_SHAPES:
-            raise GsdmcError(
-                f"`{name}` is a special form, it has no value and can't be passed on",
-                symbol.span,
-                hint=f"write `{SPECIAL_SHAPES[name]}`",
             )
         if name == "_":
             raise GsdmcError(

@@ -82,3 +82,9 @@ def describe(form: Form) -> str:
             return "a map"
         case _:
             return "a list"
+
+
+def short(form: Form) -> str:
+    """A form's text on one line, clipped, for hints."""
+    text = " ".join(form.span.text.split())
+    return text if len(text) <= 40 else text[:37] + "..."

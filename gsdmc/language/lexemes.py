@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 
+from gsdmc.language.builtins import BUILTINS
+from gsdmc.language.distributions import DISTRIBUTIONS
 from gsdmc.language.source import GsdmcError, Span
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\\": "\\", '"': '"'}
@@ -17,17 +19,19 @@ NAME_LIMIT = 200
 _UNSUPPORTED = {
     "#{": ("sets `#{...}` are not part of gsdmc", "use a vector `[...]`"),
     "#(": ("short functions `#(...)` are not part of gsdmc", "write `(fn [x] ...)`"),
-    '#"': ("regular expressions are not part of gsdmc", None),
+    '#"': ("regular expressions are not part of gsdmc", 'write a plain string `"..."`'),
     "##": ("`##Inf` and `##NaN` are not part of gsdmc", "use a large finite number"),
-    "#": ("`#` starts no form here", "only `#_ form` (skip the next form) is known"),
+    "#": ("`#` starts no form here", "comments start with `;`, and `#_` skips the next form"),
     "'": ("quoting `'` is not part of gsdmc", "write data as a vector `[...]` or a string"),
-    "`": ("quoting with a backquote is not part of gsdmc", None),
-    "~": ("unquoting `~` is not part of gsdmc", None),
+    "`": ("quoting with a backquote is not part of gsdmc", "write data as a vector `[...]` or a string"),
+    "~": ("`~` starts no form", 'to draw a variable, write `(sample "x" (normal 0 1))`'),
     "//": ("`//` starts no form", "comments start with `;`"),
+    "/*": ("`/*` starts no form", "comments start with `;` and end with the line"),
     "\N{LEFT DOUBLE QUOTATION MARK}": ("a curly quote starts no string", 'write a plain `"`'),
     "\N{RIGHT DOUBLE QUOTATION MARK}": ("a curly quote starts no string", 'write a plain `"`'),
-    "@": ("`@` is not part of gsdmc", None),
+    "@": ("`@` is not part of gsdmc", "a product of matrices is `(sum (map * row column))` of every pair"),
 }
+_QUOTED = re.compile(r"'([^'\s()\[\]{}\";]+)'")
 
 
 def integer(spelling: str, span: Span) -> int:
@@ -51,7 +55,9 @@ def floating(spelling: str, span: Span) -> float:
     """
     value = float(spelling)
     if math.isinf(value):
-        raise GsdmcError("this number is too large for a 64-bit float (about 1.8e308)", span)
+        raise GsdmcError(
+            "this number is too large for a 64-bit float (about 1.8e308)", span, hint="use a smaller one"
+        )
     return value
 
 
@@ -63,7 +69,7 @@ def ratio(spelling: str, span: Span) -> int | float:
     """
     over, under = (integer(part, span) for part in spelling.split("/"))
     if under == 0:
-        raise GsdmcError("this ratio divides by zero", span)
+        raise GsdmcError("this ratio divides by zero", span, hint="write a ratio as 1/3, or divide with `/`")
     return over // under if over % under == 0 else over / under
 
 
@@ -97,13 +103,21 @@ def name(spelling: str, span: Span) -> str:
         GsdmcError: it is too long.
     """
     if len(spelling) > NAME_LIMIT:
-        raise GsdmcError(f"a name has at most {NAME_LIMIT} characters, this one has {len(spelling)}", span)
+        raise GsdmcError(
+            f"a name has at most {NAME_LIMIT} characters, this one has {len(spelling)}",
+            span,
+            hint="choose a shorter one",
+        )
     return str(spelling)
 
 
 def unreadable(text: str, span: Span) -> GsdmcError:
     """The error for text at which no form starts; `span` starts there and its end is ignored."""
     source, start = span.source, span.start
+    quoted = _QUOTED.match(text, start)
+    if quoted is not None:
+        whole = Span(source, start, quoted.end())
+        return GsdmcError("a string stands in double quotes", whole, hint=f'write "{quoted.group(1)}"')
     for prefix, (message, hint) in _UNSUPPORTED.items():
         if text.startswith(prefix, start):
             return GsdmcError(message, Span(source, start, start + len(prefix)), hint=hint)
@@ -116,11 +130,14 @@ def unreadable(text: str, span: Span) -> GsdmcError:
         return GsdmcError(
             f"`{_clip(word)}` is not a keyword", whole, hint="write a colon and a name, such as :x"
         )
-    if "/" in word:
+    separated = re.fullmatch(r"([\w-]+)[./]([\w./-]+)", word)
+    if separated is not None:
+        return _separated(word, separated.group(1), separated.group(2), whole)
+    if re.fullmatch(r"[\w-]+:", word):
         return GsdmcError(
-            f"`{_clip(word)}` is not a name: `/` only stands alone, as division",
+            f"`{_clip(word)}` is not a name: it ends in a colon",
             whole,
-            hint="write `(/ a b)` to divide; gsdmc has no namespaces",
+            hint=f"write `:{_clip(word[:-1])}` for a keyword; names have no types",
         )
     bad = next((i for i, c in enumerate(word) if not re.match(r"[\w*+!?<>=%&$|'-]", c)), 0)
     place = Span(source, start + bad, start + bad + 1)
@@ -139,6 +156,23 @@ def unreadable(text: str, span: Span) -> GsdmcError:
     )
 
 
+def _separated(word: str, left: str, right: str, span: Span) -> GsdmcError:
+    """The error for `module.name`, `value.field`, `space/name` and `a/b`."""
+    last = re.split(r"[./]", right)[-1]
+    known = next((n for n in (last, last.lower()) if n in BUILTINS or n in DISTRIBUTIONS), None)
+    message = f"`{_clip(word)}` is not a name: `{word[len(left)]}` "
+    if known is not None:
+        hint = f"write `{known}`; gsdmc has no modules or methods"
+    elif "/" in word:
+        hint = f"write `(/ {_clip(left)} {_clip(right)})` to divide; gsdmc has no namespaces"
+    elif re.search(r"[./]", right):
+        hint = "gsdmc has no modules, methods or fields"
+    else:
+        hint = f"write `{_clip(left)}-{_clip(right)}`; gsdmc has no modules, methods or fields"
+    only = "only stands alone, as division" if word[len(left)] == "/" else "can't be part of one"
+    return GsdmcError(message + only, span, hint=hint)
+
+
 def _number_hint(word: str) -> str:
     sign = word[0] if word[0] in "+-" else ""
     digits = word.removeprefix(sign)
@@ -148,6 +182,12 @@ def _number_hint(word: str) -> str:
         return f"drop the leading zeros: `{sign}{digits.lstrip('0') or '0'}`"
     if "_" in digits and re.fullmatch(r"[0-9_.]+", digits):
         return f"write the digits without `_`: `{sign}{digits.replace('_', '')}`"
+    product = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\*?([^\W\d_][\w-]*)", digits)
+    if product and not sign and product.group(2) not in ("e", "f", "L", "N", "M"):
+        product_form = f"(* {product.group(1)} {product.group(2)})"
+        return f"to multiply, write `{product_form}`; names can't start with a digit"
+    if re.fullmatch(r"[0-9.]+%", digits):
+        return "write it as a decimal, such as 0.5 for 50%"
     return "numbers look like 3, -0.5, 1e-3 or 1/3; names can't start with a digit"
 
 

@@ -91,7 +91,9 @@ class _Forms(Transformer_NonRecursive[Token, Any]):
             raise GsdmcError(
                 "a map pairs keys with values; this key has no value",
                 forms[-1].span,
-                hint="write `{:key value ...}`",
+                hint="braces make a map, a body has none: delete `{` and `}`"
+                if len(forms) == 1 and isinstance(forms[0], ListForm)
+                else "write `{:key value ...}`",
             )
         seen: dict[Form | str, Span] = {}
         for key in forms[::2]:
@@ -99,7 +101,10 @@ class _Forms(Transformer_NonRecursive[Token, Any]):
             identity = key.span.text if isinstance(key, ListForm | VectorForm | MapForm) else key
             if identity in seen:
                 raise GsdmcError(
-                    "this key stands in the map twice", key.span, related=(("first here", seen[identity]),)
+                    "this key stands in the map twice",
+                    key.span,
+                    related=(("first here", seen[identity]),),
+                    hint="delete one of the two",
                 )
             seen[identity] = key.span
         return MapForm(self._span(items), tuple(zip(forms[::2], forms[1::2], strict=True)))
@@ -110,7 +115,9 @@ class _Forms(Transformer_NonRecursive[Token, Any]):
             raise GsdmcError(
                 f"metadata is a map, this is {describe(metadata)}",
                 metadata.span,
-                hint="write `^{:in [1 10]} name`",
+                hint="write `^{:in [1 10]} name`"
+                if isinstance(metadata, KeywordForm | VectorForm)
+                else "`^` starts metadata; for a power write `(pow x 2)`",
             )
         if not isinstance(form, Symbol) or form.metadata is not None:
             raise GsdmcError(

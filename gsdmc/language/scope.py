@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-from gsdmc.language import distributions
+from gsdmc.language import distributions, habits
 from gsdmc.language.builtins import BUILTINS
 from gsdmc.language.distributions import ALIASES, DISTRIBUTIONS
 from gsdmc.language.foreign import CURES, DISTRIBUTIONS_ELSEWHERE, SPECIAL_SHAPES
 from gsdmc.language.signatures import Signature
 from gsdmc.language.source import GsdmcError, Span
+
+NEAR = 0.72
+"""Share of letters in common from which one name may be meant for another."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,8 @@ class Scope:
         if binding.place is not None:
             self.seen.setdefault(name, binding.place)
 
-    def unknown(self, name: str, span: Span) -> GsdmcError:
-        """The error for a name that stands for nothing here."""
+    def unknown(self, name: str, span: Span, otherwise: str | None = None) -> GsdmcError:
+        """The error for a name that stands for nothing here; `otherwise` is its hint if no other suits it."""
         if name in CURES:
             return GsdmcError(f"gsdmc has no `{name}`", span, hint=CURES[name])
         known: dict[str, None] = dict.fromkeys(SPECIAL_SHAPES)
@@ -85,14 +88,30 @@ class Scope:
             )
         if name in self.seen:
             place = f"`{name}` is bound here, and known only inside the form that binds it"
-            return GsdmcError(f"`{name}` is not known here", span, related=((place, self.seen[name]),))
-        hint = did_you_mean(name, known) or "bind it with `let`, or define it with `def` or `defn`"
+            return GsdmcError(
+                f"`{name}` is not known here",
+                span,
+                related=((place, self.seen[name]),),
+                hint="move its use into that form, or bind it again with `let`",
+            )
+        hint = (
+            habits.assigned(span)
+            or habits.operator_inside(name, known)
+            or did_you_mean(name, known)
+            or otherwise
+            or "bind it with `let`, or define it with `def` or `defn`"
+        )
         return GsdmcError(f"unknown name `{name}`", span, hint=hint)
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str | None:
-    """A question that suggests the nearest known names, or None where none is near."""
+    """A question that suggests the nearest known names, or None where none is near.
+
+    Near are names that differ in case or in `_` for `-`, begin with the given one, or share most letters.
+    """
     folded = name.lower().replace("_", "-")
-    exact = [k for k in known if k.lower().replace("_", "-") == folded]
-    near = exact or get_close_matches(name[:64], known, n=2, cutoff=0.6)
+    near = [k for k in known if k.lower().replace("_", "-") == folded]
+    if not near and len(name) > 2:
+        near = sorted((k for k in known if k.lower().startswith(folded)), key=len)[:2]
+    near = near or get_close_matches(name[:64], known, n=2, cutoff=NEAR)
     return f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else None

@@ -33,11 +33,24 @@ class Source:
 
 @dataclass(frozen=True)
 class Span:
-    """Characters `start <= offset < end` of a source."""
+    """Characters `start <= offset < end` of a source.
+
+    The span of a call has its arguments' spans as `parts`, so that an error can point at one of them.
+    """
 
     source: Source = field(repr=False, compare=False)
     start: int
     end: int
+    parts: tuple[Span, ...] = field(default=(), repr=False, compare=False)
+
+    def part(self, position: int) -> Span:
+        """The span of an argument, where the arguments are known, else this one."""
+        return self.parts[position] if -len(self.parts) <= position < len(self.parts) else self
+
+    @property
+    def whole(self) -> Span:
+        """The span without parts: for errors about what the form does with values of its own making."""
+        return Span(self.source, self.start, self.end)
 
     @property
     def text(self) -> str:
@@ -47,6 +60,22 @@ class Span:
     def __str__(self) -> str:
         line, column = self.source.position(self.start)
         return f"{self.source.name}:{line}:{column}"
+
+
+@dataclass(frozen=True)
+class GsdmcWarning:
+    """What a program may say but probably doesn't mean; the fields are those of `GsdmcError`."""
+
+    message: str
+    span: Span | None = None
+    hint: str | None = None
+    calls: tuple[Span, ...] = ()
+    related: tuple[tuple[str, Span], ...] = ()
+
+    def __str__(self) -> str:
+        from gsdmc.language.diagnostics import render
+
+        return render(self)
 
 
 class GsdmcError(Exception):

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from gsdmc.language.calls import check_passed, short, signature_of
+from gsdmc.language import habits
+from gsdmc.language.calls import check_passed, signature_of
 from gsdmc.language.foreign import SPECIAL_SHAPES
-from gsdmc.language.forms import Constant, Form, ListForm, MapForm, Symbol, VectorForm, describe
+from gsdmc.language.forms import (
+    Constant,
+    Form,
+    KeywordForm,
+    ListForm,
+    MapForm,
+    Symbol,
+    VectorForm,
+    describe,
+    short,
+)
 from gsdmc.language.scope import Binding, Scope
 from gsdmc.language.signatures import Signature, plural
 from gsdmc.language.source import GsdmcError, Span
@@ -58,20 +70,26 @@ def loop(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -
         count = len(form.items) - 1
         raise shape("loop", f"`loop` takes at least 3 arguments, this one has {count or 'none'}", form.span)
     _, count_form, init, f, *args = form.items
-    shown = " ".join(["t", "accumulator", *map(short, args)])
+    check_passed("loop", f, [count_form, init, *args], ("t", "accumulator", *map(short, args)), scope)
     count_expr, init_expr, function = parser.all([count_form, init, f], scope)
-    check_passed("loop", f, shown, 2 + len(args), scope)
     return Loop(form.span, count_expr, init_expr, function, parser.all(args, scope))
 
 
 def conditional(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
     """`(if test then else)`."""
+    for item in form.items[2:]:
+        word = item.name if isinstance(item, Symbol) else ""
+        if word in ("then", "else", "elif") and scope.find(word) is None:
+            raise shape("if", f"`if` has no `{word}`: the arms stand after the test", item.span)
     if len(form.items) != 4:
         count = len(form.items) - 1
-        message = (
-            f"`if` takes a test and both arms, this one has {plural(count, 'form') if count else 'nothing'}"
+        found = plural(count, "form") if count else "nothing"
+        test = habits.infix(ListForm(form.span, form.items[1:4]))
+        raise GsdmcError(
+            f"`if` takes a test and both arms, this one has {found}",
+            form.span,
+            hint=test or f"write `{SPECIAL_SHAPES['if']}`",
         )
-        raise shape("if", message, form.span)
     return If(form.span, *parser.all(form.items[1:], scope))
 
 
@@ -171,16 +189,35 @@ def _bindings(form: ListForm, at: int) -> tuple[list[Symbol], tuple[Form, ...], 
     vector = form.items[at]
     if not isinstance(vector, VectorForm):
         raise shape(head.name, f"bindings stand in a vector, this is {describe(vector)}", vector.span)
-    names = [_binder(item, f"a `{head.name}`") for item in vector.items[::2]]
+    _check_equals_signs(head.name, vector)
+    names = [_binder(item, f"a `{head.name}`", after) for item, after in _pairs(vector)]
     if len(vector.items) % 2:
-        raise shape(head.name, f"`{names[-1].name}` has no value to be bound to", names[-1].span)
+        last = names[-1]
+        index = f"write `{last.name} (range {short(form.items[1])})` for an index"
+        raise GsdmcError(
+            f"`{last.name}` has no value to be bound to",
+            last.span,
+            hint=index if head.name == "foreach" else f"write `{SPECIAL_SHAPES[head.name]}`",
+        )
     if len(form.items) == at + 1:
         raise shape(head.name, f"this `{head.name}` has no body", form.span)
     return names, vector.items[1::2], form.items[at + 1 :]
 
 
-def _binder(form: Form, where: str) -> Symbol:
-    """A form that binds a name."""
+def _pairs(vector: VectorForm) -> list[tuple[Form, Form | None]]:
+    """Every form that stands where a name is bound, with the one after it."""
+    return list(zip_longest(vector.items[::2], vector.items[1::2]))
+
+
+def _check_equals_signs(head: str, vector: VectorForm) -> None:
+    """Refuse `[x = 3]`."""
+    for item, after in zip(vector.items[1::2], [*vector.items[2::2], None], strict=False):
+        if isinstance(item, Symbol) and item.name in ("=", ":=", "<-") and not isinstance(after, Symbol):
+            raise shape(head, f"`{head}` pairs names with values, without `{item.name}`", item.span)
+
+
+def _binder(form: Form, where: str, value: Form | None = None) -> Symbol:
+    """A form that binds a name to a value."""
     if isinstance(form, VectorForm | MapForm):
         raise GsdmcError(
             "taking a value apart in a binding is not supported",
@@ -188,7 +225,14 @@ def _binder(form: Form, where: str) -> Symbol:
             hint="bind the whole, then take `(first xs)`, `(second xs)` or `(get xs i)`",
         )
     if not isinstance(form, Symbol):
-        raise GsdmcError(f"{where} binds names, this is {describe(form)}", form.span)
+        hint = "names start with a letter; each stands before its value"
+        if isinstance(form, KeywordForm):
+            hint = f"write `{form.name}`"
+        elif isinstance(form, Constant) and isinstance(form.value, str):
+            hint = f"write `{form.value}`, without quotes"
+        elif isinstance(value, Symbol):
+            hint = f"the name comes first: `{value.name} {short(form)}`"
+        raise GsdmcError(f"{where} binds names, this is {describe(form)}", form.span, hint=hint)
     if form.metadata is not None:
         raise GsdmcError(
             "metadata stands only before the name of a `def`", form.metadata.span, hint="delete it"
@@ -215,6 +259,9 @@ def _bind_once(scope: Scope, symbol: Symbol, where: str) -> None:
     earlier = scope.names.get(symbol.name)
     if earlier is not None and symbol.name != "_" and earlier.place is not None:
         raise GsdmcError(
-            f"`{symbol.name}` stands twice in {where}", symbol.span, related=(("first here", earlier.place),)
+            f"`{symbol.name}` stands twice in {where}",
+            symbol.span,
+            related=(("first here", earlier.place),),
+            hint="give one of them another name",
         )
     scope.bind(symbol.name, Binding("local", symbol.span))

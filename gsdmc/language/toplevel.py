@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gsdmc.language.calls import short
 from gsdmc.language.distributions import signature as distribution_signature
-from gsdmc.language.forms import Constant, Form, KeywordForm, ListForm, MapForm, Symbol, VectorForm, describe
+from gsdmc.language.foreign import SPECIAL_SHAPES
+from gsdmc.language.forms import (
+    Constant,
+    Form,
+    KeywordForm,
+    ListForm,
+    MapForm,
+    Symbol,
+    VectorForm,
+    describe,
+    short,
+)
 from gsdmc.language.scope import did_you_mean
 from gsdmc.language.source import GsdmcError
 from gsdmc.language.special import check_binder, shape
@@ -42,7 +52,9 @@ def read_def(form: ListForm) -> DefForm:
     if len(form.items) != 3:
         count = len(form.items) - 1
         found = "nothing" if not count else "only a name" if count == 1 else f"{count} forms"
-        raise shape("def", f"`def` takes a name and a value, this one has {found}", form.span)
+        raise GsdmcError(
+            f"`def` takes a name and a value, this one has {found}", form.span, hint=_def_hint(form)
+        )
     symbol = _defined(form)
     size_range, seed = _metadata(symbol)
     value = form.items[2]
@@ -54,6 +66,20 @@ def read_def(form: ListForm) -> DefForm:
             f"only a size, an integer, has a training range `:in`; this is {describe(value)}", value.span
         )
     return DefForm(form, symbol, value, size_range, seed)
+
+
+def _def_hint(form: ListForm) -> str:
+    """What to write for a `def` with too few or too many forms."""
+    match form.items[1:]:
+        case (Symbol(name=name), VectorForm() | ListForm() as params, *_):
+            names = " ".join(short(p) for p in params.items)
+            return f"write `(defn {name} [{names}] body ...)` to define a function"
+        case (Symbol(name=name), Symbol(name="=" | ":="), value):
+            return f"write `(def {name} {short(value)})`"
+        case (Symbol(name=name), Constant(type="string"), value):
+            return f"write `(def {name} {short(value)})`; comments start with `;`"
+        case _:
+            return f"write `{SPECIAL_SHAPES['def']}`"
 
 
 def read_defn(form: ListForm) -> DefnForm:
@@ -99,11 +125,15 @@ def read_given(form: ListForm) -> Given:
 
 def _add(names: list[str], form: Form, others: list[str]) -> None:
     if not isinstance(form, Constant) or not isinstance(form.value, str):
-        name = form.name if isinstance(form, Symbol | KeywordForm) else "A"
+        hint = 'write "A" for an array named so'
+        if isinstance(form, Symbol | KeywordForm):
+            hint = f'write "{form.name}"'
+        elif isinstance(form, VectorForm):
+            hint = f"write `(given {' '.join(map(short, form.items))})`"
+        elif isinstance(form, Constant):
+            hint = "name arrays only; their values come with each query"
         raise GsdmcError(
-            f"`given` takes names of arrays as strings, this is {describe(form)}",
-            form.span,
-            hint=f'write "{name}"',
+            f"`given` takes names of arrays as strings, this is {describe(form)}", form.span, hint=hint
         )
     if form.value in names or form.value in others:
         raise GsdmcError(f"{short(form)} stands in this `given` twice", form.span, hint="delete one")
@@ -114,10 +144,13 @@ def _defined(form: ListForm) -> Symbol:
     head, symbol = form.items[:2]
     assert isinstance(head, Symbol)
     if not isinstance(symbol, Symbol):
-        raise shape(head.name, f"`{head.name}` starts with a name, this is {describe(symbol)}", symbol.span)
+        message = f"`{head.name}` starts with a name, this is {describe(symbol)}"
+        if isinstance(symbol, Constant) and isinstance(symbol.value, str):
+            raise GsdmcError(message, symbol.span, hint=f"write `{symbol.value}`, without quotes")
+        raise shape(head.name, message, symbol.span)
     check_binder(symbol)
     if symbol.name == "_":
-        raise GsdmcError("`_` discards; a definition needs a name", symbol.span)
+        raise GsdmcError("`_` discards; a definition needs a name", symbol.span, hint="choose a name")
     if distribution_signature(symbol.name) is not None:
         raise GsdmcError(
             f"`{symbol.name}` is a distribution and can't be defined again",

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gsdmc.language import habits
 from gsdmc.language.builtins import BUILTINS
-from gsdmc.language.calls import is_distribution, short
+from gsdmc.language.calls import YIELDS_VALUE, is_distribution
+from gsdmc.language.distributions import ALIASES, DISTRIBUTIONS
 from gsdmc.language.foreign import SPECIAL_SHAPES
-from gsdmc.language.forms import Constant, Form, KeywordForm, ListForm, MapForm, Symbol, VectorForm, describe
+from gsdmc.language.forms import (
+    Constant,
+    Form,
+    KeywordForm,
+    ListForm,
+    MapForm,
+    Symbol,
+    VectorForm,
+    describe,
+    short,
+)
 from gsdmc.language.scope import Scope
 from gsdmc.language.signatures import plural
 from gsdmc.language.source import GsdmcError
@@ -17,9 +29,8 @@ from gsdmc.language.syntax import Expr, Extern, Factor, Observe, Sample, Untrack
 if TYPE_CHECKING:
     from gsdmc.language.expressions import Expressions
 
-_MAY_YIELD_DISTRIBUTION = frozenset({"get", "get-in", "nth", "first", "second", "last", "reduce"})
-_NEVER_DISTRIBUTION = frozenset(BUILTINS) - _MAY_YIELD_DISTRIBUTION
-_VALUE_FORMS = frozenset({"sample", "observe", "factor", "fn", "foreach", "untracked"})
+_NO_DISTRIBUTION = YIELDS_VALUE | {"fn", "untracked"}
+_CALLABLE = frozenset({*DISTRIBUTIONS, *ALIASES, *BUILTINS})
 
 
 def sample(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
@@ -47,7 +58,11 @@ def observe(parser: Expressions, form: ListForm, scope: Scope, bound: str | None
     _note_draw(parser, form)
     _check_distribution("observe", form, args[-2], scope)
     if is_distribution(args[-1], scope):
-        raise GsdmcError("an observed value is a number, this is a distribution", args[-1].span)
+        raise GsdmcError(
+            "an observed value is a number or a boolean, this is a distribution",
+            args[-1].span,
+            hint='write for example `(observe "y" (normal 0 1) 3.2)`',
+        )
     name = parser.expression(args[0], scope) if len(args) == 3 else None
     distribution, value = parser.all(args[-2:], scope)
     return Observe(form.span, name, distribution, value, bound)
@@ -90,20 +105,29 @@ def extern(parser: Expressions, form: ListForm, scope: Scope, bound: str | None)
 
 
 def _check_name(head: str, name: Form, after: Form, scope: Scope) -> None:
+    """Refuse what certainly is no name."""
     if _is_name(after) and not _is_name(name):
-        raise shape(head, f"the name comes first in `{head}`", after.span)
+        swapped = f"({head} {short(after)} {short(name)}{' value' if head == 'observe' else ''})"
+        raise GsdmcError(f"the name comes first in `{head}`", after.span, hint=f"write `{swapped}`")
     if isinstance(name, Constant) and name.type == "string" and name.value == "":
-        raise GsdmcError("a variable's name can't be empty", name.span)
+        raise GsdmcError("a variable's name can't be empty", name.span, hint=f'write `({head} "x" ...)`')
     if isinstance(name, Symbol) and name.name not in SPECIAL_SHAPES:
         binding = scope.find(name.name)
-        if binding is None:
+        what = "not bound to any" if binding is None else binding.constant
+        if binding is not None and binding.kind != "local" and binding.signature is not None:
+            what = "a distribution" if binding.kind == "distribution" else "a function"
+        if what not in (None, "a string"):
             raise GsdmcError(
-                f"a name is a string, `{name.name}` is not bound to any",
-                name.span,
-                hint=f'write "{name.name}"',
+                f"a name is a string, `{name.name}` is {what}", name.span, hint=f'write "{name.name}"'
             )
-        if binding.constant not in (None, "a string"):
-            raise shape(head, f"a name is a string, `{name.name}` is {binding.constant}", name.span)
+    if is_distribution(name, scope):
+        several = isinstance(after, Constant) and after.type == "integer"
+        hint = f'`(foreach {short(after)} [] (sample "x" {short(name)}))`' if several else None
+        raise GsdmcError(
+            "a name is a string, this is a distribution",
+            name.span,
+            hint=f"to draw several values, write {hint}" if hint else f"write `{SPECIAL_SHAPES[head]}`",
+        )
     if isinstance(name, KeywordForm):
         raise GsdmcError("a name is a string, this is a keyword", name.span, hint=f'write "{name.name}"')
     if isinstance(name, VectorForm | MapForm) or (isinstance(name, Constant) and name.type != "string"):
@@ -127,18 +151,21 @@ def _check_distribution(head: str, form: ListForm, distribution: Form, scope: Sc
             what = f"`{name}` is {binding.constant}" if binding is not None and binding.constant else None
         case ListForm(items=(Symbol(name=name), *_)):
             binding = scope.find(name)
-            if name in _VALUE_FORMS or (
-                binding and binding.kind == "builtin" and name in _NEVER_DISTRIBUTION
-            ):
+            if name in _NO_DISTRIBUTION and (binding is None or binding.kind == "builtin"):
                 what = f"`{name}` gives a value"
     if what is None:
         return
     if isinstance(distribution, Constant) and distribution.type == "string":
         hint = f"write `({head} {short(distribution)} (normal 0 1){' value' if head == 'observe' else ''})`"
-    elif head == "sample":
-        hint = f"to make a value a node of the graph, wrap it: `(dirac {short(distribution)})`"
-    else:
+    elif head == "observe" and is_distribution(form.items[-1], scope):
+        *before, value, after = form.items
+        hint = f"the value comes last: write `({' '.join(map(short, (*before, after, value)))})`"
+    elif head == "observe":
         hint = 'write for example `(observe "y" (normal 0 1) 3.2)`'
+    elif isinstance(distribution, VectorForm | MapForm) or what.endswith(" a vector"):
+        hint = "sample its elements one by one, in a `foreach`"
+    else:
+        hint = f"to make a value a node of the graph, wrap it: `(dirac {short(distribution)})`"
     raise GsdmcError(f"`{head}` takes a distribution, {what}", distribution.span, hint=hint)
 
 
@@ -152,6 +179,18 @@ def _is_name(form: Form) -> bool:
 
 
 def _count(head: str, expected: str, form: ListForm) -> GsdmcError:
-    count = len(form.items) - 1
-    found = plural(count, "form") if count else "nothing"
-    return shape(head, f"`{head}` takes {expected}, this one has {found}", form.span)
+    args = form.items[1:]
+    found = plural(len(args), "form") if args else "nothing"
+    call = habits.bare_call(args, _CALLABLE)
+    hint = None
+    if call is not None:
+        at, written = call
+        whole = " ".join([head, *map(short, args[:at]), written])
+        hint = f"a call has parentheses of its own: write `({whole})`"
+    elif head == "sample" and any(isinstance(arg, KeywordForm) for arg in args):
+        hint = f"to give a variable a value, write `{SPECIAL_SHAPES['observe']}`"
+    elif head == "factor" and len(args) == 1 and not _is_name(args[0]):
+        hint = f'write `(factor "name" {short(args[0])})`'
+    message = f"`{head}` takes {expected}, this one has {found}"
+    hint = hint or habits.glued(args)
+    return shape(head, message, form.span) if hint is None else GsdmcError(message, form.span, hint=hint)

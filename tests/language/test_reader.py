@@ -133,7 +133,7 @@ def test_spans() -> None:
         (r'"a\q"', r"\q"),
         (r'"\ud800"', r"\ud800"),
         ("a\u200bb", "\u200b"),
-        ("a.b", "."),
+        ("a.b", "a.b"),
     ],
 )
 def test_errors_point_at_the_place(text: str, place: str) -> None:
