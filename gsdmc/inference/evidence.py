@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gsdmc.compiler.problem import Problem
 from gsdmc.graph.factor_graph import Array
-from gsdmc.inference.cells import Cells, check_kind, read_cells
+from gsdmc.inference.cells import SLACK, Cells, check_kind, read_cells
 from gsdmc.inference.shapes import fit_shape, fit_sizes
 from gsdmc.inference.vectors import check_vectors, read_vectors
 from gsdmc.language.scope import did_you_mean
@@ -96,5 +96,7 @@ def _tensor(array: Array, cells: Cells) -> Tensor:
         values = torch.where(missing, values, values.clamp(*array.kind.bounds))
     elif array.kind.support == "simplex":
         shares = values.clamp(min=0)
-        values = torch.where(missing[..., None], values, shares / shares.sum(-1, keepdim=True))
+        total = shares.sum(-1, keepdim=True)
+        rounded = ~missing[..., None] & ((total - 1).abs() > SLACK)
+        values = torch.where(rounded, shares / total, shares)
     return values.to(dtype_of(array.kind, torch.float32))

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gsdmc.compiler.problem import Problem
 from gsdmc.inference.draw import draw
+from gsdmc.inference.restore import restore
 from gsdmc.training.checkpoint import Model as TrainedModel
 from gsdmc.training.masks import draw_masks
 from gsdmc.training.seeds import derive, generator
@@ -65,7 +66,7 @@ class Check:
         """Sample other queries: the network's values, and those restored."""
         seed = derive(self.seed, stream)
         raw = draw(self.trained, self.problem.layout, values, mask, seed=seed, steps=self.steps)
-        return raw, self.problem.restore(raw, mask)
+        return raw, restore(self.problem, raw, mask)
 
     def masks(self, stream: int) -> dict[str, Tensor]:
         """Masks of the program's own query."""

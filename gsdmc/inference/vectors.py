@@ -62,11 +62,12 @@ def check_vectors(name: str, cells: Cells, kind: Kind) -> None:
     first = tuple(int(i) for i in np.argwhere(bad)[0])
     shown = ", ".join(f"{v:g}" for v in cells.values[first][:SHOWN]) + (", ..." if kind.size > SHOWN else "")
     others = f" (and {int(bad.sum()) - 1} more)" if bad.sum() > 1 else ""
-    raise GsdmcError(
-        f'Evidence "{name}"{place(first)} is [{shown}]{others}; the entries of a simplex are 0 or more and '
-        f"sum to 1, not {total[first]:g}.",
-        hint="divide the entries by their sum",
-    )
+    if (cells.values[first] < -SLACK).any():
+        rule, hint = "the entries of a simplex are 0 or more", "they are shares of a whole"
+    else:
+        rule = f"the entries of a simplex sum to 1, not to {total[first]:g}"
+        hint = "divide the entries by their sum"
+    raise GsdmcError(f'Evidence "{name}"{place(first)} is [{shown}]{others}; {rule}.', hint=hint)
 
 
 def _spelled_out(data: Any, size: int) -> Any:

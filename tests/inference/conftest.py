@@ -18,7 +18,9 @@ KINDS = """
         u (sample "interval" (uniform 0 1))
         b (sample "boolean" (bernoulli 0.3))
         c (sample "category" (categorical [0.2 0.3 0.4 0.1]))
-        k (sample "count" (uniform-discrete 0 10000))]
+        k (sample "count" (uniform-discrete 0 10000))
+        v (sample "vector" (multivariate-normal [1.0 0.0] [[1.0 0.5] [0.5 1.0]]))
+        s (sample "simplex" (dirichlet [1.0 2.0 3.0]))]
     (sample "sum" (dirac (+ x p u)))))
 """
 

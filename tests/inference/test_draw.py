@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from gsdmc.compiler import compile_text
 from gsdmc.inference import draw as module
 from gsdmc.inference.draw import chunk_size, draw
 from gsdmc.inference.model import Model
@@ -22,3 +23,10 @@ def test_batches_of_any_length_come_in_chunks_that_fit(bcmf: Model, monkeypatch:
     assert len(np.unique(rows, axis=0)) == 5  # every chunk has noise of its own
     monkeypatch.setattr(module, "BUDGET", 1)
     assert chunk_size(layout, 32) == 1
+
+
+def test_vectors_of_many_numbers_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '(sample "x" (dirichlet (foreach 5000 [j (range 5000)] 1.0)))'
+    layout = compile_text(text, "wide.clj").layout
+    monkeypatch.setattr(module, "BUDGET", 20_000)
+    assert chunk_size(layout, 32) == 4

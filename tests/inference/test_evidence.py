@@ -11,7 +11,7 @@ import gsdmc
 from gsdmc.compiler import compile_text
 from gsdmc.inference.evidence import bind_evidence
 
-NAMES = ("real", "positive", "interval", "boolean", "category", "count", "sum")
+NAMES = ("real", "positive", "interval", "boolean", "category", "count", "vector", "simplex", "sum")
 
 
 @settings(max_examples=25)
@@ -21,10 +21,13 @@ def test_partly_observed_arrays_of_every_kind(kinds: gsdmc.Problem, seed: int, d
     evidence, masks = {}, {}
     for name in data.draw(st.sets(st.sampled_from(NAMES))):
         value = drawn[name][0].numpy()
-        masks[name] = data.draw(hnp.arrays(bool, value.shape))
+        masks[name] = data.draw(hnp.arrays(bool, 4))
+        hidden = np.broadcast_to(~masks[name].reshape(4, *[1] * (value.ndim - 1)), value.shape)
         entries = [v if seen else None for v, seen in zip(value.tolist(), masks[name], strict=True)]
         evidence[name] = data.draw(
-            st.sampled_from([entries, np.array(entries, dtype=object), np.ma.array(value, mask=~masks[name])])
+            st.sampled_from(
+                [entries, np.where(hidden, None, value.astype(object)), np.ma.array(value, mask=hidden)]
+            )
         )
     bound = bind_evidence(kinds, evidence)
     assert bound.problem is kinds
@@ -63,6 +66,18 @@ def test_a_wrong_value_is_named_by_its_place_in_what_the_user_gave() -> None:
 def test_rounding_at_the_edge_of_a_support_is_forgiven(kinds: gsdmc.Problem) -> None:
     bound = bind_evidence(kinds, {"interval": [1 + 1e-9, -1e-9, 0.5, None]})
     assert bound.values["interval"].tolist() == [1.0, 0.0, 0.5, 0.0]
+
+
+def test_rounding_off_the_simplex_is_forgiven(kinds: gsdmc.Problem) -> None:
+    thirds = [0.333, 0.333, 0.333]
+    exact = [0.25, 0.75 + 1e-8, -1e-8]
+    bound = bind_evidence(kinds, {"simplex": [thirds, exact, None, [0.0, 1.0, 0.0]]})
+    found = bound.values["simplex"]
+    torch.testing.assert_close(found[0], torch.full((3,), 1 / 3))
+    assert found[1].tolist() == [0.25, 0.75, 0.0]
+    assert found[2].tolist() == [0.0] * 3
+    assert found[3].tolist() == [0.0, 1.0, 0.0]
+    assert bound.mask["simplex"].tolist() == [True, True, False, True]
 
 
 def test_what_the_program_observes_is_evidence_unless_the_user_says_otherwise() -> None:

@@ -68,12 +68,18 @@ def test_queries_outside_the_family_need_leave(bcmf: Model) -> None:
 
 def test_partly_observed_arrays_of_every_kind_stay_as_given(any_query: Model) -> None:
     drawn = {name: v[0].numpy() for name, v in any_query.problem.simulate(1, seed=5).items()}
-    evidence = {name: np.ma.array(v, mask=[False, True, False, True]) for name, v in drawn.items()}
+    hidden = np.array([False, True, False, True])
+    evidence = {
+        name: np.ma.array(v, mask=np.broadcast_to(hidden.reshape(4, *[1] * (v.ndim - 1)), v.shape))
+        for name, v in drawn.items()
+    }
     samples = any_query.sample(evidence, num_samples=2, steps=2)
     for name, value in drawn.items():
         np.testing.assert_array_equal(samples[name][:, [0, 2]], np.stack([value[[0, 2]]] * 2))
     assert (samples["positive"] >= 0).all()
     assert set(np.unique(samples["category"])) <= {0, 1, 2, 3}
+    assert (samples["simplex"] > 0).all()
+    np.testing.assert_allclose(samples["simplex"].sum(-1), 1, rtol=1e-6)
 
 
 def test_nonsense_numbers_are_refused(bcmf: Model) -> None:

@@ -4,12 +4,14 @@ import numpy as np
 import torch
 
 import gsdmc
-from gsdmc.inference.samples import Samples, dimension_names
+from gsdmc.inference.samples import Samples, dimension_names, dimensions
+from gsdmc.language.kinds import vector
+from tests.graph.samples import Builder
 
 
 def drawn(problem: gsdmc.Problem, count: int = 3) -> Samples:
     values = problem.simulate(count, seed=0)
-    nothing = {name: torch.zeros(v.shape[1:], dtype=torch.bool) for name, v in values.items()}
+    nothing = {a.name: torch.zeros(a.shape, dtype=torch.bool) for a in problem.graph.arrays}
     return Samples(problem, values, nothing)
 
 
@@ -48,9 +50,26 @@ def test_a_plate_that_an_array_spans_twice_has_two_names() -> None:
     assert dimension_names(("i", "j", "i", "i")) == ("i", "j", "i#2", "i#3")
 
 
+def test_channels_come_last_under_a_name_that_has_one_size() -> None:
+    b = Builder()
+    b.plate("i", 4)
+    b.plate("channel", 2)
+    b.array("x", "i", "multivariate-normal", vector(3))
+    b.array("y", "channel i", "normal")
+    b.array("z", "i i", "dirichlet", vector(5, "simplex"))
+    b.array("w", "", "dirac", vector(3))
+    assert dimensions(b.build()) == {
+        "x": ("sample", "i", "channel_2"),
+        "y": ("sample", "channel", "i"),
+        "z": ("sample", "i", "i#2", "channel_3"),
+        "w": ("sample", "channel_2"),
+    }
+
+
 def test_samples_introduce_themselves(kinds: gsdmc.Problem) -> None:
     samples = drawn(kinds)
     samples.observed["boolean"][:2] = True
     text = repr(samples)
     assert "num_samples=3" in text
     assert "boolean(sample=3, i=4) bool, 2 of 4 given" in text
+    assert "vector(sample=3, i=4, channel=2) float32\n" in text

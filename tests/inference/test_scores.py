@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import gsdmc
+from gsdmc.compiler import compile_text
 from gsdmc.inference.model import Model
 from gsdmc.inference.scores import SCORES, Check, Score, Values, scores_of, valid_grids
 
@@ -82,3 +83,11 @@ def test_programs_of_ones_own_have_no_score_even_under_a_bundled_name(
     truth = own.simulate(2, seed=0)
     assert scores_of(replace(check, problem=own, truth=truth)) == ()
     assert scores_of(replace(check, problem=kinds, truth=truth)) == ()
+
+
+def test_vectors_under_a_bundled_name_have_no_score(bcmf: Model) -> None:
+    text = """(let [a (sample "A" (dirichlet [1.0 1.0]))]
+      (sample "R" (normal (first a) 1)) (sample "E" (normal (last a) 1)))"""
+    own = compile_text(text, "bcmf.clj")
+    assert own.name == "bcmf"
+    assert scores_of(replace(perfect("bcmf", bcmf), problem=own, truth=own.simulate(2, seed=0))) == ()

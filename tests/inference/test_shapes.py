@@ -11,6 +11,7 @@ import gsdmc
 from gsdmc.compiler import compile_text
 from gsdmc.inference.cells import Cells, read_cells
 from gsdmc.inference.shapes import as_many, check_free, fit_shape, fit_sizes, merges
+from gsdmc.inference.vectors import read_vectors
 
 SIZES = st.integers(1, 5)
 
@@ -138,3 +139,32 @@ def test_weights_run_at_free_sizes_only(bcmf: gsdmc.Problem) -> None:
     hbmf = gsdmc.compile("hbmf")
     with pytest.raises(gsdmc.GsdmcError, match=r'"R" is a category of 4, but .* with a category of 3'):
         check_free(hbmf, hbmf.resized(l=3))
+
+
+VECTORS = """
+(def n 4) (def k 2)
+(foreach n [i (range n)]
+  (let [x (sample "x" (dirichlet (foreach k [j (range k)] 1.0)))]
+    (foreach k [j (range k)] (sample "y" (normal (get x j) 1)))))
+"""
+
+
+def test_the_channels_of_vectors_are_no_plate() -> None:
+    problem = compile_text(VECTORS, "vectors.clj")
+    array = problem.graph.by_name["x"]
+    own = read_vectors(array, np.full((7, 2), 0.5))
+    resized = fit_sizes(problem, {"x": own})
+    assert resized.sizes == {"n": 7, "k": 2}
+    assert fit_shape(resized.graph.by_name["x"], own).values.shape == (7, 2)
+    with pytest.raises(gsdmc.GsdmcError, match=r'"x" has shape 4×2; expected 4×3 \(i=4, channel=3\)'):
+        fit_shape(problem.resized(k=3).graph.by_name["x"], read_vectors(array, np.full((4, 2), 0.5)))
+    with pytest.raises(gsdmc.GsdmcError, match=r'"x" 5×2 and "y" 6×2'):
+        fit_sizes(problem, {"x": read_vectors(array, np.full((5, 2), 0.5)), **cells(y=(6, 2))})
+
+
+def test_weights_have_the_channels_that_they_were_trained_with() -> None:
+    text = VECTORS.replace('(foreach k [j (range k)] (sample "y" (normal (get x j) 1)))', "x")
+    problem = compile_text(text, "vectors.clj")
+    check_free(problem, problem.resized(n=9))
+    with pytest.raises(gsdmc.GsdmcError, match=r'"x" is a simplex of 3, but .* with a simplex of 2'):
+        check_free(problem, problem.resized(k=3))
