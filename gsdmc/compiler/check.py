@@ -36,7 +36,7 @@ def check_givens(problem: Problem) -> None:
                 near = did_you_mean(name, known)
                 listed = ", ".join(known[:10]) + (", ..." if len(known) > 10 else "")
                 raise GsdmcError(
-                    f'The program samples no "{name}".', given.span, hint=near or f"it samples {listed}"
+                    f'the program samples no "{name}"', given.span, hint=near or f"it samples {listed}"
                 )
 
 
@@ -55,8 +55,8 @@ def check_factors(problem: Problem) -> None:
         if not truth.all():
             share = 1 - truth.float().mean().item()
             raise GsdmcError(
-                f'The factor "{factor.name}" does not hold for what the program draws '
-                f"({share:.1%} of {truth.numel()} checks fail).",
+                f'the factor "{factor.name}" does not hold for what the program draws '
+                f"({share:.1%} of {truth.numel()} checks fail)",
                 factor.span,
-                hint="a factor states what is always so; to condition on an event, use given or observe",
+                hint="a factor states what is always so; to condition on an event, use `given` or `observe`",
             )

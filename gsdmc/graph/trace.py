@@ -17,7 +17,7 @@ from gsdmc.program.tape import Draw, FactorUse, Tape
 MAX_EDGES = 50_000_000
 """Most edges that are traced, before repeated ones are merged."""
 
-NAME_PARTS = 'name intermediate values, (sample "c" (dirac ...)), or make the sizes smaller'
+NAME_PARTS = 'name intermediate values, `(sample "c" (dirac ...))`, or make the sizes smaller'
 RELATE_FEWER = "a factor relates all its variables pairwise; relate fewer of them at a time"
 
 
@@ -28,7 +28,7 @@ def trace(tape: Tape) -> FactorGraph:
         GsdmcError: a program without variables, a factor over none, or a graph above the limits.
     """
     if not tape.draws:
-        raise GsdmcError("The program samples no variables.", hint='write (sample "x" (normal 0 1))')
+        raise GsdmcError("the program samples no variables", hint='write `(sample "x" (normal 0 1))`')
     plates = find_plates(tape)
     arrays = {a.name: a for a in make_arrays(tape.draws, plates)}
     tracer = Tracer(arrays)
@@ -77,7 +77,7 @@ class Tracer:
         self.edges += edges
         if self.edges > MAX_EDGES:
             raise GsdmcError(
-                f"The graph has more than {MAX_EDGES} edges.",
+                f"the graph has more than {MAX_EDGES} edges",
                 span,
                 hint=hint,
             )
@@ -135,7 +135,7 @@ class Tracer:
             width = max(m.shape[1] for m in members)
             if not width and any(len(m) for m in members):
                 raise GsdmcError(
-                    f'The factor "{name}" depends on no variable.',
+                    f'the factor "{name}" depends on no variable',
                     same[0].span,
                     hint="a factor relates sampled variables; a fact about sizes needs none",
                 )

@@ -9,7 +9,7 @@ import numpy as np
 
 from gsdmc.language.distributions import signature
 from gsdmc.language.signatures import plural
-from gsdmc.language.source import GsdmcError
+from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, Fact, Origin
 from gsdmc.program.distributions import DISTRIBUTIONS
 from gsdmc.program.expectations import need_scalar, scalar_type
@@ -22,10 +22,10 @@ from gsdmc.program.values import Accumulator, Dist, NeedsUnroll, Scalar, Static,
 from gsdmc.program.wholeness import WHOLE
 
 EXAMPLES = {
-    "categorical": "(categorical [0.2 0.3 0.5])",
-    "dirichlet": "(dirichlet [1 1 1])",
-    "multivariate-normal": "(multivariate-normal [0 0] [[1 0.5] [0.5 1]])",
-    "mixture": "(mixture [0.3 0.7] [(normal 0 1) (normal 5 1)])",
+    "categorical": "`(categorical [0.2 0.3 0.5])`",
+    "dirichlet": "`(dirichlet [1 1 1])`",
+    "multivariate-normal": "`(multivariate-normal [0 0] [[1 0.5] [0.5 1]])`",
+    "mixture": "`(mixture [0.3 0.7] [(normal 0 1) (normal 5 1)])`",
 }
 """A call of each distribution that takes vectors, as one writes it."""
 
@@ -51,7 +51,8 @@ def arguments_of(dist: Dist) -> list[Argument]:
     known = signature(dist.name)
     assert known is not None
     given: dict[str, Scalar] = {}
-    found = [_argument(dist, slot, arg, given) for slot, arg in zip(known.params, dist.args, strict=True)]
+    slots = zip(known.params, dist.args, strict=True)
+    found = [_argument(dist, slot, arg, dist.span.part(i), given) for i, (slot, arg) in enumerate(slots)]
     check_pair(dist.name, given, dist.span)
     if dist.name == "multivariate-normal":
         _check_square(dist, found, given)
@@ -64,7 +65,7 @@ def mixture_arguments(dist: Dist) -> tuple[str, list[Argument]]:
     Raises:
         GsdmcError: components that are not distributions of one name, or not as many as the weights.
     """
-    weights = _vector(dist, "weights", dist.args[0])
+    weights = _vector(dist, "weights", dist.args[0], dist.span.part(0))
     components = _components(dist, dist.args[1])
     component = components.body
     assert isinstance(component, Dist)
@@ -73,12 +74,14 @@ def mixture_arguments(dist: Dist) -> tuple[str, list[Argument]]:
             f"a mixture has a weight for every component, but this one has "
             f"{plural(weights.axis.size, 'weight')} and {plural(components.axis.size, 'component')}",
             dist.span,
+            hint=f"write {EXAMPLES['mixture']}",
         )
     # Written one by one, the ones or the others: then the plate of what is not is looked into one by one.
     axis = weights.axis if components.axis.separate else components.axis
-    weight = need_scalar(_over(weights, axis, dist), "each weight of a `mixture`", dist.span)
-    check_parameter("mixture", "weights", weight, dist.span)
-    check_probabilities("mixture", weight, axis, dist.span)
+    place = dist.span.part(0)
+    weight = need_scalar(_over(weights, axis, dist), "each weight of a `mixture`", place)
+    check_parameter("mixture", "weights", weight, place)
+    check_probabilities("mixture", weight, axis, place)
     mixed = _over(components, axis, dist)
     assert isinstance(mixed, Dist)
     first = Argument("weights", as_instruction(weight, dist.span), scalar_type(weight), (axis,))
@@ -96,7 +99,7 @@ def _components(dist: Dist, value: Value) -> Vec:
     if not isinstance(value, Vec | Tup):
         raise GsdmcError(
             f"the components of a `mixture` are a vector of distributions, but this is {describe(value)}",
-            dist.span,
+            dist.span.part(1),
             hint=hint,
         )
     items = [value.body] if isinstance(value, Vec) else value.items
@@ -104,7 +107,7 @@ def _components(dist: Dist, value: Value) -> Vec:
         if not isinstance(item, Dist) or item.name in ("dirac", "mixture"):
             raise GsdmcError(
                 f"a component of a `mixture` is a distribution with a density, but this is {describe(item)}",
-                dist.span,
+                dist.span.part(1),
                 hint=hint,
             )
     names = list(dict.fromkeys(item.name for item in items if isinstance(item, Dist)))
@@ -114,8 +117,8 @@ def _components(dist: Dist, value: Value) -> Vec:
             f"the components of a `mixture` are distributions of one name, but these are {what}"
             if names
             else "a `mixture` needs at least one component",
-            dist.span,
-            hint="sample each, then choose: (if test (sample ...) (sample ...))" if names else hint,
+            dist.span.part(1),
+            hint="sample each, then choose: `(if test (sample ...) (sample ...))`" if names else hint,
         )
     return stacked(value, dist.span)
 
@@ -128,18 +131,18 @@ def _over(vector: Vec, axis: Axis, dist: Dist) -> Value:
     return substitute(vector.body, vector.axis, index, index_facts(vector.axis, index, dist.span), dist.span)
 
 
-def _argument(dist: Dist, slot: str, arg: Value, given: dict[str, Scalar]) -> Argument:
+def _argument(dist: Dist, slot: str, arg: Value, place: Span, given: dict[str, Scalar]) -> Argument:
     count = DISTRIBUTIONS[dist.name].trailing.get(slot, 0)
     axes: list[Axis] = []
     for _ in range(count):
-        vector = _vector(dist, slot, arg)
+        vector = _vector(dist, slot, arg, place)
         axes.append(vector.axis)
         arg = vector.body
     what = f"each of the {slot} of `{dist.name}`" if axes else f"the parameter {slot} of `{dist.name}`"
-    scalar = need_scalar(arg, what, dist.span)
-    check_parameter(dist.name, slot, scalar, dist.span)
+    scalar = need_scalar(arg, what, place, ONE_EACH)
+    check_parameter(dist.name, slot, scalar, place)
     if slot == "probabilities":
-        check_probabilities(dist.name, scalar, axes[0], dist.span)
+        check_probabilities(dist.name, scalar, axes[0], place)
     given[slot] = scalar
     kept = scalar if dist.name in WHOLE else as_real(scalar)
     reason = f"its index is a value of `{dist.name}`" if slot == "probabilities" else CHANNEL
@@ -148,22 +151,24 @@ def _argument(dist: Dist, slot: str, arg: Value, given: dict[str, Scalar]) -> Ar
 
 
 CHANNEL = "its index is a channel of one vector"
+ONE_EACH = "draw one variable for each element, in a `foreach`, or take one element, `(get xs i)`"
 
 
 def _elements_of_dirac(dist: Dist, value: Vec | Tup) -> Argument:
     """The elements of a vector that becomes one variable."""
-    vector = _vector(dist, "value", value)
+    place = dist.span.part(0)
+    vector = _vector(dist, "value", value, place)
     if isinstance(vector.body, Vec | Tup):
         raise GsdmcError(
             "a `dirac` takes a number, a boolean or a vector of numbers, but this is a vector of vectors",
-            dist.span,
+            place,
             hint="sample inside `foreach`, one variable for each of its elements",
         )
-    scalar = need_scalar(vector.body, "each element of a `dirac` vector", dist.span)
+    scalar = need_scalar(vector.body, "each element of a `dirac` vector", place)
     if scalar_type(scalar).base == "bool":
         raise GsdmcError(
             "a vector that is one variable holds numbers, but these are booleans",
-            dist.span,
+            place,
             hint="sample inside `foreach`, one variable for each of them",
         )
     instruction = _singled_out(as_real(scalar), (vector.axis,), CHANNEL, dist)
@@ -177,8 +182,8 @@ def as_real(scalar: Scalar) -> Scalar:
     return dataclasses.replace(scalar, values=scalar.values.astype(np.float64))
 
 
-def _vector(dist: Dist, slot: str, arg: Value) -> Vec:
-    """A vector argument with its elements under one axis.
+def _vector(dist: Dist, slot: str, arg: Value, place: Span) -> Vec:
+    """A vector argument with its elements under one axis; `place` is where it stands.
 
     Raises:
         GsdmcError: it is no vector, or empty.
@@ -190,12 +195,16 @@ def _vector(dist: Dist, slot: str, arg: Value) -> Vec:
         raise GsdmcError(
             f"the {slot} of `{dist.name}` {'is' if slot in ('mean', 'covariance') else 'are'} "
             f"a vector{matrix}, but this is {describe(arg)}",
-            dist.span,
+            place,
             hint=f"write {EXAMPLES[dist.name]}",
         )
     if (arg.axis.size if isinstance(arg, Vec) else len(arg.items)) == 0:
         what = "option" if dist.name == "categorical" else "element"
-        raise GsdmcError(f"`{dist.name}` needs at least one {what}, but this vector is empty", dist.span)
+        raise GsdmcError(
+            f"`{dist.name}` needs at least one {what}, but this vector is empty",
+            place,
+            hint="make the vector's size at least 1",
+        )
     return stacked(arg, dist.span)
 
 
@@ -216,6 +225,7 @@ def _check_square(dist: Dist, found: list[Argument], given: dict[str, Scalar]) -
         raise GsdmcError(
             f"the covariance of a mean of {plural(mean.size, 'element')} is {mean.size} × {mean.size}, "
             f"but this one is {sizes[0]} × {sizes[1]}",
-            dist.span,
+            dist.span.part(1),
+            hint=f"write {EXAMPLES['multivariate-normal']}",
         )
-    check_covariance(given["covariance"], covariance, dist.span)
+    check_covariance(given["covariance"], covariance, dist.span.part(1))

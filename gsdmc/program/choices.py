@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.language.syntax import If
 from gsdmc.program.axes import Fact
-from gsdmc.program.expectations import scalar_type
+from gsdmc.program.expectations import scalar_type, shown
 from gsdmc.program.indexing import elements, get, index_of, length
 from gsdmc.program.rewriting import annotate, substitute
-from gsdmc.program.scalars import COMPARE_FIRST, elementwise, reduce_axis
+from gsdmc.program.scalars import COMPARE_FIRST, elementwise, folded, reduce_axis
 from gsdmc.program.stacking import stacked, vector_of
 from gsdmc.program.tape import Instruction
 from gsdmc.program.values import (
     Accumulator,
+    BuiltinValue,
+    Closure,
     Dist,
     MapValue,
     NeedsUnroll,
@@ -62,9 +64,9 @@ def conditional(ev: Evaluator, expr: If, scope: Scope) -> Value:
         raise NeedsUnroll(frozenset([test.axis]), "the accumulator is tested", expr.span)
     if not isinstance(test, Static | Instruction) or scalar_type(test).base != "bool":
         raise GsdmcError(
-            f"`if` tests a boolean, but this is {describe(test)}.",
+            f"`if` tests a boolean, but this is {describe(test)}",
             expr.test.span,
-            hint=COMPARE_FIRST if isinstance(test, Static | Instruction) else None,
+            hint=_test_hint(test),
         )
     if isinstance(test, Static):
         if test.axes:
@@ -74,6 +76,17 @@ def conditional(ev: Evaluator, expr: If, scope: Scope) -> Value:
     then = ev.evaluate(expr.then, scope.under(test))
     orelse = ev.evaluate(expr.orelse, scope.under(elementwise("not", [test], expr.test.span)))
     return select(test, then, orelse, expr.span)
+
+
+def _test_hint(test: Value) -> str | None:
+    match test:
+        case Static() | Instruction():
+            return COMPARE_FIRST
+        case Vec() | Tup():
+            return "test an element, `(get xs i)`, or all of them, `(all? xs)`"
+        case Dist():
+            return f"draw from it: `(sample {shown(test.span)})`"
+    return None
 
 
 def select(test: Instruction, then: Value, orelse: Value, span: Span) -> Value:
@@ -102,10 +115,12 @@ def select(test: Instruction, then: Value, orelse: Value, span: Span) -> Value:
             return elementwise("if", [test, then, orelse], span)
     hint = None
     if isinstance(then, Dist) and isinstance(orelse, Dist):
-        hint = "sample both, then choose: (if test (sample ...) (sample ...))"
+        hint = "sample both, then choose: `(if test (sample ...) (sample ...))`"
+    elif isinstance(then, str | Symbol | Closure | BuiltinValue):
+        hint = "numbers, booleans and vectors of them can depend on a random value; names and functions can't"
     raise GsdmcError(
-        f"The arms of an `if` on a random value need one shape, but these are {describe(then)} and "
-        f"{describe(orelse)}.",
+        f"the arms of an `if` on a random value need one shape, but these are {describe(then)} and "
+        f"{describe(orelse)}",
         span,
         hint=hint,
     )
@@ -158,11 +173,14 @@ def _vectors_equal(a: Value, b: Value, span: Span) -> Value:
     return fold_vector("and", same, span)
 
 
-def fold_vector(name: str, xs: Vec | Tup, span: Span) -> Value:
-    """A symmetric function of all elements, none of which is singled out."""
+def fold_vector(name: str, xs: Vec | Tup, span: Span, said: str | None = None) -> Value:
+    """A symmetric function of all elements, none of which is singled out; `said` is its builtin."""
     if isinstance(xs, Vec):
-        return reduce_axis(name, xs.body, xs.axis, span)
+        return reduce_axis(name, xs.body, xs.axis, span, said)
     if len(xs.items) > FEW and all(isinstance(v, Static | Instruction) for v in xs.items):
         vector = stacked(xs, span)
-        return reduce_axis(name, vector.body, vector.axis, span)
-    return elementwise(name, xs.items, span)
+        return reduce_axis(name, vector.body, vector.axis, span, said)
+    for item in xs.items:
+        if not isinstance(item, Accumulator):
+            folded(name, item, said or name, span)
+    return elementwise(name, xs.items, span.whole)

@@ -35,9 +35,9 @@ def definitions(ev: Evaluator, overrides: Mapping[str, object], frozen: Mapping[
             ev.tape.sizes[d.name] = int(value.values)
         if any(isinstance(part, Instruction) for part in plain(value)):
             raise GsdmcError(
-                f"`{d.name}` is a def, so it must be known at compile time.",
+                f"`{d.name}` is a def, so it must be known at compile time",
                 d.value.span,
-                hint="sample in the body, inside let",
+                hint="bind random values with `let`, in the body",
             )
     return scope
 
@@ -74,13 +74,17 @@ def from_outside(data: object, d: Def) -> Value:
         shown = repr(data)
         shown = shown if len(shown) <= 60 else shown[:57] + "..."
         raise GsdmcError(
-            f"`{d.name}` can be set to a number or an array of numbers, not to {shown}.",
+            f"`{d.name}` can be set to a number or an array of numbers, not to {shown}",
             d.span,
             hint="the rows of an array all have one length" if isinstance(data, list | tuple) else None,
         )
     values = values.astype({"b": np.bool_, "i": np.int64, "f": np.float64}[values.dtype.kind])
     if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise GsdmcError(f"`{d.name}` is set to data with missing or infinite values.", d.span)
+        raise GsdmcError(
+            f"`{d.name}` is set to data with missing or infinite values",
+            d.span,
+            hint="set it to finite numbers; what is unknown is a variable, to `sample`",
+        )
     size = isinstance(d.value, Literal) and isinstance(d.value.value, int)
     if not values.ndim and size and values.dtype.kind == "f" and float(values).is_integer():
         values = values.astype(np.int64)

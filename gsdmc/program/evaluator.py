@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gsdmc.language.builtins import BUILTINS
 from gsdmc.language.distributions import canonical, signature
+from gsdmc.language.signatures import plural
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.language.syntax import (
     Call,
@@ -35,7 +36,7 @@ from gsdmc.language.syntax import (
 from gsdmc.program import choices, folds, iteration, outside, sampling, structure
 from gsdmc.program.axes import Fact
 from gsdmc.program.definitions import definitions
-from gsdmc.program.expectations import map_key, need_int
+from gsdmc.program.expectations import map_key, need_int, not_callable
 from gsdmc.program.inlining import inline
 from gsdmc.program.scalars import elementwise
 from gsdmc.program.stacking import vector_of
@@ -50,7 +51,6 @@ from gsdmc.program.values import (
     Static,
     Symbol,
     Value,
-    describe,
     plain,
     static,
 )
@@ -97,12 +97,12 @@ def evaluate(
         finish(evaluator.tape)
     except RecursionError:
         raise GsdmcError(
-            "The program's calls and forms nest too deeply to be evaluated.",
+            "the program's calls and forms nest too deep to be evaluated",
             evaluator.place,
-            hint="name parts of it with let or defn",
+            hint="name parts of it with `let` or `defn`",
         ) from None
     except NeedsUnroll as stuck:
-        raise GsdmcError(f"This can't be evaluated: {stuck.reason}.", stuck.span) from None
+        raise GsdmcError(f"this can't be evaluated: {stuck.reason}", stuck.span) from None
     tape = evaluator.tape
     tape.result = tuple(part for part in plain(result) if isinstance(part, Instruction))
     if not intermediates:
@@ -165,7 +165,7 @@ class Evaluator:
         self.place = expr.span
         if self.steps > MAX_STEPS:
             raise GsdmcError(
-                f"Evaluating this program takes more than {MAX_STEPS} steps.",
+                f"evaluating this program takes more than {MAX_STEPS} steps",
                 expr.span,
                 hint="iterations that can't be plated are unrolled; make them smaller",
             )
@@ -208,7 +208,7 @@ class Evaluator:
                 return outside.extern(self, expr, scope)
             case Call():
                 return self.call_form(expr, scope)
-        raise GsdmcError("This form has no value.", expr.span)
+        raise AssertionError(expr)
 
     def body(self, exprs: tuple[Expr, ...], scope: Scope) -> Value:
         """The value of the last of several forms."""
@@ -230,54 +230,48 @@ class Evaluator:
         """What a name stands for."""
         if expr.name in scope.env:
             return scope.env[expr.name]
-        if expr.name in BUILTINS:
-            return BuiltinValue(expr.name)
-        if signature(expr.name):
-            raise GsdmcError(
-                f"`{expr.name}` is a distribution; give it its parameters.",
-                expr.span,
-                hint=f"write (sample ({expr.name} ...))",
-            )
-        raise GsdmcError(
-            f"`{expr.name}` has no value yet.", expr.span, hint="a def can use only the defs above it"
-        )
+        assert expr.name in BUILTINS or signature(expr.name), expr.name  # the parser knows every name
+        return BuiltinValue(expr.name)
 
     def call_form(self, expr: Call, scope: Scope) -> Value:
         """`(f args ...)`."""
-        target = expr.function
-        if isinstance(target, Name) and target.name not in scope.env and signature(target.name):
-            args = tuple(self.evaluate(a, scope) for a in expr.args)
-            return Dist(canonical(target.name), args, expr.span)
-        function = self.evaluate(target, scope)
-        if isinstance(target, Name) and not isinstance(function, Closure | BuiltinValue):
-            raise GsdmcError(
-                f"Only functions can be called, but `{target.name}` is {describe(function)}.", expr.span
-            )
+        function = self.evaluate(expr.function, scope)
+        if not isinstance(function, Closure | BuiltinValue):
+            raise not_callable(expr, function)
         args = tuple(self.evaluate(a, scope) for a in expr.args)
         return self.call(function, args, expr.span, scope)
 
-    def call(self, function: Value, args: tuple[Value, ...], span: Span, scope: Scope) -> Value:
+    def call(
+        self, function: Closure | BuiltinValue, args: tuple[Value, ...], span: Span, scope: Scope
+    ) -> Value:
         """Apply a function value; errors inside it carry the call."""
         if isinstance(function, BuiltinValue):
-            known = BUILTINS[function.name]
+            distribution = signature(function.name)
+            known = distribution or BUILTINS[function.name]
             if not known.accepts(len(args)):
                 raise GsdmcError(
-                    f"`{known.name}` takes {known.expected}: {known}; this call has {len(args) or 'none'}.",
+                    f"`{known.name}` takes {known.expected}: {known}; this call has {len(args) or 'none'}",
                     span,
+                    hint=f"`{known.name}`: {known.doc}",
                 )
+            if distribution is not None:
+                return Dist(canonical(function.name), args, span)
             if function.name in VECTOR_BUILTINS:
                 return VECTOR_BUILTINS[function.name](self, list(args), span, scope)
             return elementwise(function.name, args, span)
-        if not isinstance(function, Closure):
-            raise GsdmcError(f"Only functions can be called, but this is {describe(function)}.", span)
         fn = function.fn
         if len(fn.params) != len(args):
-            names, who = " ".join(p.name for p in fn.params), f"`{fn.name}`" if fn.name else "This function"
+            names, who = " ".join(p.name for p in fn.params), f"`{fn.name}`" if fn.name else "this function"
             raise GsdmcError(
-                f"{who} takes {len(fn.params)} arguments, [{names}], but gets {len(args)}.", span
+                f"{who} takes {plural(len(fn.params), 'argument')}, [{names}]; "
+                f"this call has {len(args) or 'none'}",
+                span,
+                related=(("the function is written here", fn.span),),
             )
         if len(self.calls) >= MAX_CALL_DEPTH:
-            raise GsdmcError(f"Calls nest deeper than {MAX_CALL_DEPTH}.", span, hint="use loop or reduce")
+            raise GsdmcError(
+                f"calls nest deeper than {MAX_CALL_DEPTH}", span, hint="write `loop` or `reduce` instead"
+            )
         bound = {p.name: a for p, a in zip(fn.params, args, strict=True)}
         self.calls.append(span)
         try:

@@ -6,13 +6,16 @@ import math
 
 import numpy as np
 
+from gsdmc.language.habits import OPERATORS, called_outside
 from gsdmc.language.source import GsdmcError, Span
+from gsdmc.language.syntax import Call, Name
 from gsdmc.program.tape import BOOL, Instruction, Type
 from gsdmc.program.values import (
     Accumulator,
     BuiltinValue,
     Closure,
     Dist,
+    MapValue,
     NeedsUnroll,
     Scalar,
     Static,
@@ -36,8 +39,11 @@ def scalar_type(value: Scalar) -> Type:
     return Type("int" if whole else "real", float(value.values.min()), float(value.values.max()))
 
 
-def need_scalar(value: Value, what: str, span: Span) -> Scalar:
-    """The value if it is a number or boolean.
+ONE_OR_ALL = "take one element, `(get xs i)`, or fold them, `(sum xs)`"
+
+
+def need_scalar(value: Value, what: str, span: Span, of_vector: str = ONE_OR_ALL) -> Scalar:
+    """The value if it is a number or boolean; `of_vector` is the hint where it is a vector.
 
     Raises:
         GsdmcError: naming what was expected and found.
@@ -46,12 +52,30 @@ def need_scalar(value: Value, what: str, span: Span) -> Scalar:
         return value
     if isinstance(value, Accumulator):
         raise NeedsUnroll(frozenset([value.axis]), "the accumulator is used in the body", span)
-    hint = None
-    if isinstance(value, Vec | Tup):
-        hint = "take one element, (get xs i), or fold them, (sum xs)"
-    if isinstance(value, Dist):
-        hint = f"draw from it: (sample ({value.name} ...))"
-    raise GsdmcError(f"{what} must be a number or boolean, but this is {describe(value)}.", span, hint=hint)
+    hint = of_vector if isinstance(value, Vec | Tup) else _scalar_hint(value)
+    raise GsdmcError(f"{what} must be a number or boolean, but this is {describe(value)}", span, hint=hint)
+
+
+def _scalar_hint(value: Value) -> str | None:
+    """How to get a number or boolean from something else."""
+    match value:
+        case Dist():
+            return f"draw from it: `(sample {shown(value.span)})`"
+        case Closure() | BuiltinValue():
+            return "call it, or pass the value that it gives"
+        case MapValue():
+            return "take one of its values: `(get m :key)`"
+        case str():
+            return "numbers stand without quotes"
+        case Symbol(name=None):
+            return "`factor` and `nil` have no value: use something else here"
+    return None
+
+
+def shown(span: Span) -> str:
+    """A form's text on one line, clipped, for hints."""
+    text = " ".join(span.text.split())
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def need_int(value: Value, what: str, span: Span) -> int:
@@ -64,18 +88,23 @@ def need_int(value: Value, what: str, span: Span) -> int:
         raise NeedsUnroll(frozenset([value.axis]), "the accumulator decides a size", span)
     if isinstance(value, Instruction):
         raise GsdmcError(
-            f"{what} must be known at compile time, but this is {describe(value)}.",
+            f"{what} must be known at compile time, but this is {describe(value)}",
             span,
             hint="sizes may depend on defs and literals only",
         )
     if isinstance(value, Static) and value.axes:
-        raise NeedsUnroll(frozenset(value.axes), f"{_lower(what)} varies with the index", span)
+        raise NeedsUnroll(frozenset(value.axes), f"{what} varies with the index", span)
     if isinstance(value, Static) and value.values.dtype != bool:
         number = value.values.item()
         if math.isfinite(number) and float(number).is_integer():
             return int(number)
-    shown = repr(value.values.item()) if isinstance(value, Static) else describe(value)
-    raise GsdmcError(f"{what} must be a whole number, but this is {shown.lower()}.", span)
+    hint = None
+    if isinstance(value, Vec | Tup):
+        hint = "for its number of elements, write `(count xs)`"
+    elif isinstance(value, Static) and value.values.dtype != bool:
+        hint = "round it: `(floor x)`, or divide without remainder: `(quot n d)`"
+    found = repr(value.values.item()).lower() if isinstance(value, Static) else describe(value)
+    raise GsdmcError(f"{what} must be a whole number, but this is {found}", span, hint=hint)
 
 
 def need_function(value: Value, span: Span) -> Closure | BuiltinValue:
@@ -86,7 +115,30 @@ def need_function(value: Value, span: Span) -> Closure | BuiltinValue:
     """
     if isinstance(value, Closure | BuiltinValue):
         return value
-    raise GsdmcError(f"A function is expected here, but this is {describe(value)}.", span)
+    raise GsdmcError(
+        f"a function is expected here, but this is {describe(value)}",
+        span,
+        hint="pass a function's name, or `(fn [x] ...)`",
+    )
+
+
+def not_callable(call: Call, value: Value) -> GsdmcError:
+    """The error for a call of what is no function."""
+    head, args = call.function, call.args
+    what = f"`{head.name}`" if isinstance(head, Name) else "this"
+    hint = called_outside(call.span)
+    if len(args) == 2 and isinstance(args[0], Name) and args[0].name in OPERATORS:
+        operator = OPERATORS[args[0].name]
+        hint = f"the function comes first: write `({operator} {shown(head.span)} {shown(args[1].span)})`"
+    elif hint is None and len(args) == 1 and isinstance(value, Vec | Tup | MapValue):
+        hint = f"write `(get {shown(head.span)} {shown(args[0].span)})` to look something up"
+    elif hint is None and not args:
+        hint = f"parentheses call: write `{shown(head.span)}` alone"
+    return GsdmcError(
+        f"only functions can be called, but {what} is {describe(value)}",
+        head.span,
+        hint=hint or "a list calls its first item: write a function there, or `[...]` for a vector",
+    )
 
 
 def name_of(name: Value, what: str, span: Span) -> str:
@@ -98,13 +150,16 @@ def name_of(name: Value, what: str, span: Span) -> str:
     if isinstance(name, Accumulator):
         raise NeedsUnroll(frozenset([name.axis]), "the accumulator is a name", span)
     if not isinstance(name, str):
-        hint = 'one name serves all replicas; to tell some apart, write (str "x" i)'
         numbers = isinstance(name, Static | Instruction)
         raise GsdmcError(
-            f"{what} is a string, but this is {describe(name)}.", span, hint=hint if numbers else None
+            f"{what} is a string, but this is {describe(name)}",
+            span,
+            hint='one name serves all replicas; to tell some apart, write `(str "x" i)`'
+            if numbers
+            else 'write it in quotes, such as "x"',
         )
     if not name:
-        raise GsdmcError(f"{what} can't be empty.", span)
+        raise GsdmcError(f"{what} can't be empty", span, hint='write for example "x"')
     return name
 
 
@@ -126,7 +181,11 @@ def text_of(value: Value, span: Span) -> str:
         case Static():
             number = value.values.item()
             return str(number).lower() if isinstance(number, bool) else str(number)
-    raise GsdmcError(f"`str` takes what is known at compile time, but this is {describe(value)}.", span)
+    raise GsdmcError(
+        f"`str` takes what is known at compile time, but this is {describe(value)}",
+        span,
+        hint="names and texts can't depend on what is drawn" if isinstance(value, Instruction) else None,
+    )
 
 
 def map_key(key: Value, span: Span) -> object:
@@ -147,10 +206,9 @@ def map_key(key: Value, span: Span) -> object:
         case Static():
             raise NeedsUnroll(frozenset(key.axes), "a map's key varies with the index", span)
     raise GsdmcError(
-        f"A map's key is a keyword, a string or a number known at compile time, but this is {describe(key)}.",
+        f"a map's key is a keyword, a string or a number known at compile time, but this is {describe(key)}",
         span,
+        hint="choose by a random value with `(if test a b)`, or look into a vector"
+        if isinstance(key, Instruction)
+        else None,
     )
-
-
-def _lower(what: str) -> str:
-    return what[:1].lower() + what[1:]

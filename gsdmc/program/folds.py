@@ -24,6 +24,7 @@ from gsdmc.program.values import (
     Tup,
     Value,
     Vec,
+    describe,
     static,
 )
 
@@ -37,7 +38,7 @@ IN_ORDER = "the accumulator's update depends on the order"
 
 def loop(ev: Evaluator, expr: Loop, scope: Scope) -> Value:
     """`(loop count init f args ...)`: `(f t accumulator args ...)` for every t."""
-    counted, size = ev.size(expr.count, scope, "The count of a `loop`")
+    counted, size = ev.size(expr.count, scope, "the count of a `loop`")
     init = ev.evaluate(expr.init, scope)
     function = need_function(ev.evaluate(expr.function, scope), expr.function.span)
     args = tuple(ev.evaluate(a, scope) for a in expr.args)
@@ -51,8 +52,15 @@ def loop(ev: Evaluator, expr: Loop, scope: Scope) -> Value:
 
 def reduce_vector(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
     """`(reduce f xs)` or `(reduce f init xs)`."""
-    function, xs = need_function(args[0], span), args[-1]
-    size = length(xs, span)
+    function, xs = need_function(args[0], span.part(0)), args[-1]
+    if len(args) == 3 and isinstance(args[1], Vec | Tup) and not isinstance(xs, Vec | Tup | Accumulator):
+        raise GsdmcError(
+            f"`reduce` folds a vector, but this is {describe(xs)}",
+            span.part(2),
+            hint="the value to start from comes before the vector: `(reduce f init xs)`",
+        )
+    size = length(xs, span.part(-1))
+    span = span.whole
     size_name = xs.axis.size_name if isinstance(xs, Vec | Tup) and xs.axis else None
     axis = Axis(parameter(function, 1, "i"), size, span, size_name)
 
@@ -68,7 +76,7 @@ def reduce_vector(ev: Evaluator, args: list[Value], span: Span, scope: Scope) ->
         if isinstance(function, BuiltinValue) and function.name in IDENTITY:
             return static(IDENTITY[function.name])
         raise GsdmcError(
-            "`reduce` of nothing has no value.", span, hint="give it one to start from: (reduce f init xs)"
+            "`reduce` of nothing has no value", span, hint="give it one to start from: `(reduce f init xs)`"
         )
     mark = ev.tape.mark()
     tried, _ = attempt(ev, axis, step, scope, span)

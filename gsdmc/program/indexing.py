@@ -6,9 +6,10 @@ import dataclasses
 
 import numpy as np
 
+from gsdmc.language.signatures import plural
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, Fact, merged
-from gsdmc.program.expectations import map_key
+from gsdmc.program.expectations import map_key, shown
 from gsdmc.program.rewriting import annotate, as_instruction, each_part, substitute
 from gsdmc.program.stacking import stacked
 from gsdmc.program.tape import Instruction, Lookup
@@ -70,7 +71,14 @@ def get(value: Value, key: Value, span: Span) -> Value:
         case Vec() | Tup():
             pass
         case _:
-            raise GsdmcError(f"`get` looks into vectors and maps, but this is {describe(value)}.", span)
+            swapped = isinstance(key, Vec | Tup | MapValue) and len(span.parts) > 1
+            raise GsdmcError(
+                f"only vectors and maps have elements, but this is {describe(value)}",
+                span.part(0),
+                hint=f"the vector or map comes first: `(get {shown(span.part(1))} {shown(span.part(0))})`"
+                if swapped
+                else None,
+            )
     if isinstance(key, Accumulator):
         raise NeedsUnroll(frozenset([key.axis]), "the accumulator is an index", span)
     if isinstance(key, Instruction):
@@ -92,7 +100,7 @@ def entry(value: MapValue, key: Value, span: Span) -> Value:
     if name not in value.entries:
         known = ", ".join(str(k) for k in value.entries)
         hint = f"its keys are {known}" if known else "the map is empty"
-        raise GsdmcError(f"The map has no key {name}.", span, hint=hint)
+        raise GsdmcError(f"the map has no key {name}", span.part(1), hint=hint)
     return value.entries[name]
 
 
@@ -102,23 +110,30 @@ def static_index(key: Value, size: int, span: Span) -> Static:
     Raises:
         GsdmcError: it is no whole number, or out of range.
     """
+    place = span.part(1)
     if not isinstance(key, Static):
-        raise GsdmcError(f"A vector's index is a whole number, but this is {describe(key)}.", span)
-    if key.values.dtype == bool:
+        nested = "to look into nested vectors, write `(get-in xs [i j])`"
         raise GsdmcError(
-            "A vector's index is a whole number, but this is a boolean.",
-            span,
-            hint="write (if test (get xs 1) (get xs 0))",
+            f"a vector's index is a whole number, but this is {describe(key)}",
+            place,
+            hint=nested if isinstance(key, Vec | Tup) else None,
         )
+    if key.values.dtype == bool:
+        raise GsdmcError("a vector's index is a whole number, but this is a boolean", place, hint=BY_TEST)
     for bad in key.values[key.values != np.floor(key.values)].flat[:1]:
-        raise GsdmcError(f"A vector's index is a whole number, but this is {bad}.", span)
+        raise GsdmcError(
+            f"a vector's index is a whole number, but this is {bad}", place, hint="round it: `(floor x)`"
+        )
     for bad in key.values[(key.values < 0) | (key.values >= size)].flat[:1]:
         raise GsdmcError(
-            f"Index {int(bad)} is out of range: the vector has {size} element{'s' * (size != 1)}.",
-            span,
+            f"index {int(bad)} is out of range: the vector has {plural(size, 'element')}",
+            place,
             hint=f"indices run from 0 to {size - 1}" if size else "the vector is empty",
         )
     return key
+
+
+BY_TEST = "choose by a boolean with `(if test (get xs 1) (get xs 0))`"
 
 
 def item(value: Tup, index: Static, span: Span) -> Value:
@@ -178,12 +193,16 @@ def check_random_index(key: Instruction, size: int, span: Span) -> None:
     if key.type.base != "int":
         boolean = key.type.base == "bool"
         raise GsdmcError(
-            f"A vector's index is a whole number, but this is {describe(key)}.",
-            span,
-            hint="write (if test (get xs 1) (get xs 0))" if boolean else "write (get xs (floor x))",
+            f"a vector's index is a whole number, but this is {describe(key)}",
+            span.part(1),
+            hint=BY_TEST if boolean else "round it: `(get xs (floor x))`, or draw it from `categorical`",
         )
     if size == 0:
-        raise GsdmcError("A random index can't look into an empty vector.", span)
+        raise GsdmcError(
+            "a random index can't look into an empty vector",
+            span,
+            hint="make the vector's size at least 1",
+        )
     low, high = key.type.low, key.type.high
     if low < 0 or high > size - 1:
         if np.isfinite([low, high]).all():
@@ -191,10 +210,10 @@ def check_random_index(key: Instruction, size: int, span: Span) -> None:
         else:
             what = f"is at least {low:g}, without a limit" if np.isfinite(low) else "has no known range"
         raise GsdmcError(
-            f"This random index {what}, but the vector has {size} element{'s' * (size != 1)}, "
-            f"with indices 0 to {size - 1}.",
-            span,
-            hint=f"keep it in range: (max 0 (min {size - 1} index)), or (mod index {size})",
+            f"this random index {what}, but the vector has {plural(size, 'element')}, "
+            f"with indices 0 to {size - 1}",
+            span.part(1),
+            hint=f"keep it in range: `(max 0 (min {size - 1} index))`, or `(mod index {size})`",
         )
 
 
@@ -222,4 +241,10 @@ def length(value: Value, span: Span) -> int:
             return len(value.entries)
         case Accumulator():
             raise NeedsUnroll(frozenset([value.axis]), "the accumulator's length is used", span)
-    raise GsdmcError(f"A vector is expected here, but this is {describe(value)}.", span)
+    raise GsdmcError(
+        f"a vector is expected here, but this is {describe(value)}",
+        span,
+        hint="draw one element per iteration of a `foreach` for a vector of them"
+        if isinstance(value, Instruction)
+        else "vectors are written `[a b c]`",
+    )

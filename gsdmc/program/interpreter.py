@@ -73,7 +73,9 @@ class Interpreter:
             what = (str(error) or type(error).__name__).splitlines()[0]
             what = "it divides by zero" if "ZeroDivision" in what else what
             raise GsdmcError(
-                f"This has no value for some of what the program draws: {what}.", here.span
+                f"this has no value for some of what the program draws: {what}",
+                here.span,
+                hint="choose another value for such draws, with `(if test a b)`",
             ) from error
         for draw, at, view in self.conditions:
             reading.condition(draw, view(values[at]))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gsdmc.language.signatures import plural
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.language.syntax import Foreach
 from gsdmc.program.axes import Axis, Fact
 from gsdmc.program.choices import pick
-from gsdmc.program.expectations import need_function
+from gsdmc.program.expectations import need_function, shown
 from gsdmc.program.indexing import index_of, length
 from gsdmc.program.stacking import vector_of
 from gsdmc.program.tape import Instruction
@@ -40,20 +41,22 @@ MAX_UNROLLED = 20_000
 
 def foreach(ev: Evaluator, expr: Foreach, scope: Scope) -> Value:
     """`(foreach count [x xs ...] body ...)`."""
-    counted, size = ev.size(expr.count, scope, "The count of a `foreach`")
-    vectors = [(name.name, ev.evaluate(value, scope), value.span) for name, value in expr.bindings]
+    counted, size = ev.size(expr.count, scope, "the count of a `foreach`")
+    vectors = [(name.name, ev.evaluate(value, scope), value.span.whole) for name, value in expr.bindings]
     for name, vector, span in vectors:
         if isinstance(vector, Static | Instruction):
             raise GsdmcError(
-                f"`{name}` runs over a vector, but this is {describe(vector)}.",
+                f"`{name}` runs over a vector, but this is {describe(vector)}",
                 span,
-                hint=f"write [{name} (range {' '.join(expr.count.span.text.split())})] for an index",
+                hint=f"write `[{name} (range {shown(expr.count.span)})]` for an index",
             )
         if length(vector, span) < size:
             raise GsdmcError(
-                f"`{name}` runs over {length(vector, span)} elements, but the foreach makes {size}.",
+                f"`{name}` runs over {plural(length(vector, span), 'element')}, "
+                f"but the `foreach` makes {size}",
                 span,
                 related=(("the count", expr.count.span),),
+                hint="write a count that no vector falls short of; further elements are left out",
             )
     name = next((n for n, _, _ in vectors if n != "_"), "i")
 
@@ -66,8 +69,9 @@ def foreach(ev: Evaluator, expr: Foreach, scope: Scope) -> Value:
 
 def map_vectors(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
     """`(map f xs ...)`."""
-    function = need_function(args[0], span)
-    sizes = [length(v, span) for v in args[1:]]
+    function = need_function(args[0], span.part(0))
+    sizes = [length(v, span.part(i)) for i, v in enumerate(args[1:], start=1)]
+    span = span.whole
     shortest = args[1 + sizes.index(min(sizes))]
     size_name = shortest.axis.size_name if isinstance(shortest, Vec | Tup) and shortest.axis else None
     axis = Axis(parameter(function, 0, "i"), min(sizes), span, size_name)
@@ -85,10 +89,10 @@ def axis_of(name: str, size: int, counted: Value, span: Span) -> Axis:
         GsdmcError: a negative or an enormous size.
     """
     if size < 0:
-        raise GsdmcError(f"An iteration can't run {size} times.", span, hint="sizes are 0 or above")
+        raise GsdmcError(f"an iteration can't run {size} times", span, hint="sizes are 0 or above")
     if size > MAX_SIZE:
         raise GsdmcError(
-            f"An iteration of {size} replicas is too large; at most {MAX_SIZE} are allowed.", span
+            f"an iteration of {size} replicas is too large; at most {MAX_SIZE} are allowed", span
         )
     return Axis(name, size, span, counted.size_name if isinstance(counted, Static) else None)
 
@@ -141,8 +145,8 @@ def check_unrollable(axis: Axis) -> None:
     """
     if axis.size > MAX_UNROLLED:
         raise GsdmcError(
-            f"The iteration {axis.name} has {axis.size} replicas of varying structure; at most "
-            f"{MAX_UNROLLED} can be unrolled.",
+            f"the iteration {axis.name} has {axis.size} replicas of varying structure; at most "
+            f"{MAX_UNROLLED} can be unrolled",
             axis.span,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +35,7 @@ def spec_of(expr: Extern) -> ExternSpec:
             hint = f"did you mean `{error.nearest[0]}`?"
         else:
             hint = f"registered are {', '.join(registered())}; gsdmc.program.externs.register adds one"
-        raise GsdmcError(f"No function is registered as `{expr.function}`.", expr.span, hint=hint) from None
+        raise GsdmcError(f"no function is registered as `{expr.function}`", expr.span, hint=hint) from None
 
 
 def arguments(ev: Evaluator, expr: Extern, scope: Scope) -> Arguments:
@@ -47,7 +48,9 @@ def arguments(ev: Evaluator, expr: Extern, scope: Scope) -> Arguments:
         if not isinstance(value, Static):
             what = "known at compile time" if isinstance(value, Instruction) else "a number"
             raise GsdmcError(
-                f"An argument of `extern` must be {what}, but this is {describe(value)}.", arg.span
+                f"an argument of `extern` must be {what}, but this is {describe(value)}",
+                arg.span,
+                hint="its arguments may depend on defs and literals only",
             )
         if value.axes:
             raise NeedsUnroll(
@@ -75,8 +78,12 @@ def shape_of(spec: ExternSpec, args: Arguments, span: Span) -> tuple[int, ...]:
 def _refused(spec: ExternSpec, args: Arguments, error: Exception, span: Span) -> GsdmcError:
     shown = " ".join(str(a).lower() if isinstance(a, bool) else str(a) for a in args)
     if isinstance(error, TypeError) and "argument" in str(error):
-        return GsdmcError(f"`{spec.name}` can't be called with {len(args) or 'no'} arguments.", span)
-    return GsdmcError(f"`{spec.name}` can't be called with {shown or 'no arguments'}: {error}.", span)
+        return GsdmcError(
+            f"`{spec.name}` can't be called with {len(args) or 'no'} arguments",
+            span,
+            hint=f"write `(extern {' '.join([spec.name, *signature(spec.shape).parameters])})`",
+        )
+    return GsdmcError(f"`{spec.name}` can't be called with {shown or 'no arguments'}: {error}", span)
 
 
 def extern(ev: Evaluator, expr: Extern, scope: Scope) -> Value:
@@ -87,9 +94,9 @@ def extern(ev: Evaluator, expr: Extern, scope: Scope) -> Value:
     """
     if scope.iterations:
         raise GsdmcError(
-            "An `extern` has all its dimensions itself, so it can't stand inside an iteration.",
+            "an `extern` has all its dimensions itself, so it can't stand inside an iteration",
             expr.span,
-            hint="bind it with let before the foreach, and index it inside",
+            hint="bind it with `let` before the `foreach`, and index it inside",
         )
     spec = spec_of(expr)
     args = arguments(ev, expr, scope)
@@ -119,9 +126,9 @@ def frozen_extern(ev: Evaluator, definition: Def, expr: Extern, scope: Scope) ->
     """`(def ^{:seed s} name (extern f args ...))`: drawn once, now."""
     if definition.seed is None:
         raise GsdmcError(
-            f"`{definition.name}` is drawn once, so it needs a seed.",
+            f"`{definition.name}` is drawn once, so it needs a seed",
             definition.span,
-            hint=f"write (def ^{{:seed 0}} {definition.name} {' '.join(expr.span.text.split())})",
+            hint=f"write `(def ^{{:seed 0}} {definition.name} {' '.join(expr.span.text.split())})`",
         )
     spec = spec_of(expr)
     args = arguments(ev, expr, scope)

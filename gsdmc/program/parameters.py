@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gsdmc.language.distributions import signature
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, merged, spread
 from gsdmc.program.expectations import scalar_type
@@ -53,18 +54,33 @@ def check_parameter(distribution: str, slot: str, value: Scalar, span: Span) -> 
         raise GsdmcError(
             f"the parameter {slot} of `{distribution}` must be a number, but this is a boolean",
             span,
-            hint="write (if test 1 0) for a number",
+            hint="write `(if test 1 0)` for a number",
         )
     if distribution == "uniform-discrete" and base != "int":
         shown = f"{value.values.flat[0]:g}" if isinstance(value, Static) else describe(value)
         raise GsdmcError(
-            f"the parameter {slot} of `{distribution}` must be a whole number, but this is {shown}", span
+            f"the parameter {slot} of `{distribution}` must be a whole number, but this is {shown}",
+            span,
+            hint="round it: `(floor x)`",
         )
     check = _CHECKS.get((distribution, slot))
     if check is None or not isinstance(value, Static):
         return
     for bad in value.values[~np.asarray(check[0](value.values))].flat[:1]:
-        raise GsdmcError(f"the parameter {slot} of `{distribution}` {check[1]}, but this is {bad:g}", span)
+        raise GsdmcError(
+            f"the parameter {slot} of `{distribution}` {check[1]}, but this is {bad:g}",
+            span,
+            hint=_parameter_hint(distribution, slot, float(bad)),
+        )
+
+
+def _parameter_hint(distribution: str, slot: str, bad: float) -> str:
+    if slot in ("std", "scale") and bad == 0:
+        return "a value without noise is a `dirac`: `(sample name (dirac value))`"
+    if distribution == "bernoulli" and 1 < bad <= 100:
+        return f"write {bad / 100:g} for {bad:g} %"
+    known = signature(distribution)
+    return f"`{known}`: {known.doc}" if known is not None else ""
 
 
 def check_pair(distribution: str, given: Mapping[str, Scalar], span: Span) -> None:
@@ -81,7 +97,8 @@ def check_pair(distribution: str, given: Mapping[str, Scalar], span: Span) -> No
     axes = merged(low.axes, high.axes)
     below, above = np.broadcast_arrays(*(spread(v.values, v.axes, axes) for v in (low, high)))
     for a, b in zip(below[below >= above].flat[:1], above[below >= above].flat[:1], strict=True):
-        hint = f"the low end comes first: ({distribution} {b:g} {a:g})" if a > b else None
+        excluded = "the high end is excluded" if distribution == "uniform-discrete" else "write `dirac`"
+        hint = f"the low end comes first: `({distribution} {b:g} {a:g})`" if a > b else excluded
         raise GsdmcError(
             f"the low end of `{distribution}` must lie below the high end, but these are {a:g} and {b:g}",
             span,
@@ -122,7 +139,11 @@ def check_covariance(value: Scalar, axes: tuple[Axis, ...], span: Span) -> None:
     shape = [a.size for a in (*outer, *axes)]
     matrices = np.broadcast_to(spread(value.values, value.axes, (*outer, *axes)), shape).astype(np.float64)
     if not np.allclose(matrices, np.swapaxes(matrices, -1, -2)):
-        raise GsdmcError("a covariance must be symmetric, but this matrix is not", span)
+        raise GsdmcError(
+            "a covariance must be symmetric, but this matrix is not",
+            span,
+            hint="the element [i j] is the covariance of i and j, and so is [j i]",
+        )
     try:
         np.linalg.cholesky(matrices)
     except np.linalg.LinAlgError:

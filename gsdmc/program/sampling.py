@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from gsdmc.program.evaluator import Evaluator
 
 
+OBSERVE_EACH = "observe one element at a time: `(foreach n [y ys] (observe name distribution y))`"
+
+
 def sample(ev: Evaluator, expr: Sample, scope: Scope) -> Value:
     """`(sample name distribution)`."""
     return value_of(draw(ev, array_name(ev, expr, scope), expr.distribution, expr.span, scope))
@@ -56,15 +59,19 @@ def observe(ev: Evaluator, expr: Observe, scope: Scope) -> Value:
             raise GsdmcError(
                 f"the value of an `observe` must be known at compile time, but this is {describe(part)}",
                 expr.value.span,
-                hint="name the variable with sample; evidence is given when the model is asked",
+                hint="write `sample` for an unknown; what is known comes as evidence, with each query",
             )
     drawn = draw(ev, array_name(ev, expr, scope), expr.distribution, expr.span, scope)
-    given = need_scalar(_whole(value, drawn, expr), "the value of an `observe`", expr.value.span)
+    given = need_scalar(
+        _whole(value, drawn, expr), "the value of an `observe`", expr.value.span, OBSERVE_EACH
+    )
     boolean = scalar_type(given).base == "bool"
     if boolean != (drawn.kind.name == "boolean"):
         wanted = "a boolean, true or false" if drawn.kind.name == "boolean" else "a number"
         raise GsdmcError(
-            f"`{drawn.distribution}` draws {wanted}, but this value is {describe(given)}", expr.value.span
+            f"`{drawn.distribution}` draws {wanted}, but this value is {describe(given)}",
+            expr.value.span,
+            hint="write `true` or `false`" if drawn.kind.name == "boolean" else "write 1 or 0",
         )
     check_evidence(drawn, given, expr.value.span)
     evidence = as_instruction(given, expr.value.span)
@@ -89,7 +96,9 @@ def _whole(value: Value, drawn: Draw, expr: Observe) -> Value:
     size, span = drawn.channel.size, expr.value.span
     if not isinstance(value, Vec | Tup) or length(value, span) != size:
         raise GsdmcError(
-            f"`{drawn.distribution}` draws a vector of {size}, but this value is {describe(value)}", span
+            f"`{drawn.distribution}` draws a vector of {size}, but this value is {describe(value)}",
+            span,
+            hint=f"write a vector of {size} numbers, `[...]`",
         )
     vector = stacked(value, span)
     index = index_of(drawn.channel)
@@ -108,12 +117,22 @@ def check_evidence(drawn: Draw, given: Scalar, span: Span) -> None:
     kind, values = drawn.kind, given.values
     if kind.name in ("category", "count"):
         for bad in values[values != np.floor(values)].flat[:1]:
-            raise GsdmcError(f"`{drawn.distribution}` draws whole numbers, but this value is {bad:g}", span)
+            raise GsdmcError(
+                f"`{drawn.distribution}` draws whole numbers, but this value is {bad:g}",
+                span,
+                hint="write a whole number, or draw from a distribution of reals",
+            )
     low, high = kind.bounds or (0.0 if kind.support in ("positive", "simplex") else -np.inf, np.inf)
     if kind.name == "category":
         low, high = 0, kind.options - 1
     for bad in values[(values < low) | (values > high)].flat[:1]:
-        raise GsdmcError(f"`{drawn.distribution}` can't draw {bad:g}; its kind here is {kind}", span)
+        raise GsdmcError(
+            f"`{drawn.distribution}` can't draw {bad:g}; its kind here is {kind}",
+            span,
+            hint=f"write a value between {low:g} and {high:g}"
+            if np.isfinite([low, high]).all()
+            else f"write a value of at least {low:g}",
+        )
 
 
 def array_name(ev: Evaluator, expr: Sample | Observe, scope: Scope) -> str:
@@ -139,7 +158,7 @@ def draw(ev: Evaluator, name: str, distribution: Expr, span: Span, scope: Scope)
         raise GsdmcError(
             f"`sample` takes a distribution, but this is {describe(dist)}",
             distribution.span,
-            hint="write (dirac x) to give a computed value a name",
+            hint="write `(dirac x)` to give a computed value a name",
         )
     component, found = mixture_arguments(dist) if dist.name == "mixture" else (None, arguments_of(dist))
     spec = DISTRIBUTIONS[component or dist.name]

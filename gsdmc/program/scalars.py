@@ -12,10 +12,20 @@ from numpy.typing import NDArray
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, merged, spread
 from gsdmc.program.elementwise import ELEMENTWISE, IDENTITY, SYMMETRIC
-from gsdmc.program.expectations import need_scalar, scalar_type
+from gsdmc.program.expectations import ONE_OR_ALL, need_scalar, scalar_type, shown
 from gsdmc.program.rewriting import as_instruction
 from gsdmc.program.tape import Apply, Reduce, Type
-from gsdmc.program.values import Accumulator, NeedsUnroll, Scalar, Static, Value, describe, static
+from gsdmc.program.values import (
+    Accumulator,
+    NeedsUnroll,
+    Scalar,
+    Static,
+    Tup,
+    Value,
+    Vec,
+    describe,
+    static,
+)
 
 MAX_TABLE = 20_000_000
 """Most numbers that one compile-time value may hold."""
@@ -23,60 +33,77 @@ MAX_TABLE = 20_000_000
 MAX_WHOLE = 2.0**62
 """Whole numbers of the language stay below this."""
 
-COMPARE_FIRST = "compare it first, as in (> x 0)"
+SOMETHING = "make the vector's size at least 1"
+COMPARE_FIRST = "compare it first, as in `(> x 0)`"
 
 
 def elementwise(name: str, args: Sequence[Value], span: Span) -> Value:
-    """Apply an element-wise builtin to its arguments, as Clojure would.
+    """Apply an element-wise builtin to its arguments, as Clojure would; the parts of `span` are theirs.
 
     Raises:
         GsdmcError: an argument that is no scalar, or no boolean where one is needed.
     """
     if not args:
         if name not in IDENTITY:
-            raise GsdmcError(f"`{name}` of nothing has no value.", span)
+            raise GsdmcError(f"`{name}` of nothing has no value", span, hint=SOMETHING)
         return static(IDENTITY[name])
     if any(isinstance(a, Accumulator) for a in args):
         return accumulate(name, args, span)
-    if len(args) == 1:
-        return single(name, args[0], span)
+    scalars = [_argument(name, args, i, span) for i in range(len(args))]
+    if len(scalars) == 1:
+        return single(name, scalars[0], span)
     function = ELEMENTWISE[name]
     if function.folds:
-        result = args[0]
-        for arg in args[1:]:
-            result = binary(name, [result, arg], span)
+        result = scalars[0]
+        for scalar in scalars[1:]:
+            result = binary(name, [result, scalar], span)
         return result
-    if function.compares and len(args) > 2:
-        return elementwise("and", [binary(name, pair, span) for pair in pairwise(args)], span)
-    return binary(name, args, span)
+    if function.compares and len(scalars) > 2:
+        return elementwise("and", [binary(name, pair, span) for pair in pairwise(scalars)], span.whole)
+    return binary(name, scalars, span)
 
 
-def single(name: str, arg: Value, span: Span) -> Value:
+def single(name: str, scalar: Scalar, span: Span) -> Value:
     """A builtin of one argument."""
     function = ELEMENTWISE[name]
     if function.compares:
-        _argument(name, arg, span)
         return static(True)
     if not function.folds:
-        return binary(name, [arg], span)
+        return binary(name, [scalar], span)
     if name == "-":
-        return binary("negate", [arg], span)
+        return binary("negate", [scalar], span)
     if name == "/":
-        return binary("/", [static(1), arg], span)
-    scalar = _argument(name, arg, span)
+        return binary("/", [static(1), scalar], span)
     if function.booleans or scalar_type(scalar).base != "bool":
         return scalar
     return binary("+", [static(0), scalar], span)
 
 
-def _argument(name: str, arg: Value, span: Span) -> Scalar:
+def _argument(name: str, args: Sequence[Value], at: int, span: Span) -> Scalar:
     """An argument that is a number, or a boolean where the function takes nothing else."""
-    scalar = need_scalar(arg, f"Every argument of `{'-' if name == 'negate' else name}`", span)
+    place = span.part(at)
+    of_vector = _each(name, args, at, span) if isinstance(args[at], Vec | Tup) else ONE_OR_ALL
+    scalar = need_scalar(args[at], f"an argument of `{name}`", place, of_vector)
     if ELEMENTWISE[name].booleans and scalar_type(scalar).base != "bool":
         raise GsdmcError(
-            f"`{name}` takes booleans, but one argument is {describe(scalar)}.", span, hint=COMPARE_FIRST
+            f"`{name}` takes booleans, but this is {describe(scalar)}", place, hint=COMPARE_FIRST
         )
     return scalar
+
+
+def _each(name: str, args: Sequence[Value], at: int, span: Span) -> str:
+    """How to apply a builtin to the elements of vectors, or to fold one."""
+    parts = [shown(part) for part in span.parts]
+    if len(parts) != len(args):
+        return ONE_OR_ALL
+    if len(args) == 1 and name in SYMMETRIC:
+        fold = {"+": "sum", "*": "prod", "and": "all?", "or": "any?"}.get(name, f"reduce {name}")
+        return f"fold the vector: `({fold} {parts[0]})`"
+    if all(isinstance(a, Vec | Tup) for a in args):
+        return f"apply it to each element: `(map {name} {' '.join(parts)})`"
+    x = next(letter for letter in "xyzuvw" if letter not in parts)
+    inner = " ".join(x if i == at else part for i, part in enumerate(parts))
+    return f"apply it to each element: `(map (fn [{x}] ({name} {inner})) {parts[at]})`"
 
 
 def accumulate(name: str, args: Sequence[Value], span: Span) -> Value:
@@ -88,7 +115,7 @@ def accumulate(name: str, args: Sequence[Value], span: Span) -> Value:
     if not terms and name in SYMMETRIC:
         return accumulator
     if name == "-" and place == 0 and terms:
-        name, terms = "+", [elementwise("-", [t], span) for t in terms]
+        name, terms = "+", [elementwise("-", [t], span.whole) for t in terms]
     if name in ("inc", "dec"):
         name, terms = "+", [static(1 if name == "inc" else -1)]
     before = accumulator.update
@@ -98,13 +125,12 @@ def accumulate(name: str, args: Sequence[Value], span: Span) -> Value:
         raise NeedsUnroll(axes, f"the accumulator's update is no plain `{name}`", span)
     if before is not None:
         terms = [before[1], *terms]
-    return Accumulator(accumulator.axis, (name, elementwise(name, terms, span)))
+    return Accumulator(accumulator.axis, (name, elementwise(name, terms, span.whole)))
 
 
-def binary(name: str, args: Sequence[Value], span: Span) -> Scalar:
+def binary(name: str, scalars: Sequence[Scalar], span: Span) -> Scalar:
     """Apply an element-wise function to exactly the arguments that its implementation takes."""
     function = ELEMENTWISE[name]
-    scalars = [_argument(name, a, span) for a in args]
     types = [scalar_type(s) for s in scalars]
     axes = merged(*(s.axes for s in scalars))
     statics = [s for s in scalars if isinstance(s, Static)]
@@ -123,7 +149,7 @@ def fold_static(name: str, args: Sequence[Static], axes: tuple[Axis, ...], span:
     size = int(np.prod([float(a.size) for a in axes]))
     if size > MAX_TABLE:
         raise GsdmcError(
-            f"This makes a table of {size} numbers at compile time; at most {MAX_TABLE} are allowed.", span
+            f"this makes a table of {size} numbers at compile time; at most {MAX_TABLE} are allowed", span
         )
     given = [spread(a.values, a.axes, axes) for a in args]
     try:
@@ -151,35 +177,55 @@ def _no_value(name: str, given: Sequence[NDArray[Any]], error: str, span: Span) 
             ELEMENTWISE[name].static(*(a.astype(np.float64) for a in given)), dtype=np.float64
         )
     bad = np.unravel_index(int((~(np.abs(values) <= MAX_WHOLE)).argmax()), values.shape)
-    shown = [f"{np.broadcast_to(a, values.shape)[bad]:g}" for a in given]
-    reasons = {
-        "divide by zero": "it divides by zero",
-        "overflow": "it is too large",
-        "cast": "it is too large",
-    }
-    why = next((words for sign, words in reasons.items() if sign in error), "it is not defined there")
-    if name == "log":
-        why = "it is not defined there"
-    return GsdmcError(
-        f"`({' '.join(['-' if name == 'negate' else name, *shown])})` has no value: {why}.", span
+    numbers = [f"{np.broadcast_to(a, values.shape)[bad]:g}" for a in given]
+    call = " ".join(["-" if name == "negate" else name, *numbers])
+    why, hint = "it is not defined there", _DEFINED.get(name)
+    if name != "log" and "divide by zero" in error:
+        why, hint = "it divides by zero", "choose another value there: `(if (= d 0) x (/ n d))`"
+    elif "overflow" in error or "cast" in error:
+        why, hint = "it is too large", "whole numbers stay below 2^62; decimals, such as 1e30, reach 1e308"
+    return GsdmcError(f"`({call})` has no value: {why}", span, hint=hint)
+
+
+_DEFINED = {
+    "log": "a logarithm is defined above 0",
+    "sqrt": "a square root is defined from 0 up",
+    "pow": "a negative number has whole powers only, and 0 none below 0",
+}
+
+
+def folded(name: str, term: Value, said: str, span: Span) -> Scalar:
+    """What a symmetric function folds; `said` is the builtin that the program calls it by.
+
+    Raises:
+        GsdmcError: a term that is no number, or no boolean for `and` and `or`.
+    """
+    scalar = need_scalar(
+        term,
+        f"an element that `{said}` folds",
+        span,
+        f"fold the inner vectors first: `(map {said} xs)`" if said != name else ONE_OR_ALL,
     )
+    if name in ("and", "or") and scalar_type(scalar).base != "bool":
+        raise GsdmcError(
+            f"`{said}` folds booleans, but an element is {describe(scalar)}", span, hint=COMPARE_FIRST
+        )
+    return scalar
 
 
-def reduce_axis(name: str, term: Value, axis: Axis, span: Span) -> Scalar:
-    """Fold a term over an iteration by a symmetric function.
+def reduce_axis(name: str, term: Value, axis: Axis, span: Span, said: str | None = None) -> Scalar:
+    """Fold a term over an iteration by a symmetric function; `said` is what the program calls it.
 
     Raises:
         GsdmcError: `min` or `max` over nothing, or a term that is no boolean for `and` and `or`.
     """
-    scalar = need_scalar(term, f"What `{name}` folds", span)
+    scalar = folded(name, term, said or name, span)
     kind = scalar_type(scalar)
-    if name in ("and", "or") and kind.base != "bool":
-        raise GsdmcError(
-            f"`{name}` folds booleans, but an element is {describe(scalar)}.", span, hint=COMPARE_FIRST
-        )
     if axis.size == 0:
         if name not in IDENTITY:
-            raise GsdmcError(f"`{name}` of nothing has no value: the iteration {axis.name} is empty.", span)
+            raise GsdmcError(
+                f"`{name}` of nothing has no value: the iteration {axis.name} is empty", span, hint=SOMETHING
+            )
         if axis not in scalar.axes or isinstance(scalar, Static):
             identity = IDENTITY[name]
             return static(float(identity) if kind.base == "real" else identity)

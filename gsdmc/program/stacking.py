@@ -84,11 +84,23 @@ def stack(items: Sequence[Value], axis: Axis, span: Span, needed: frozenset[Axis
         if needed:
             raise NeedsUnroll(needed, "it picks among elements of different shapes", span)
         if not items:
-            raise GsdmcError("This vector has no elements, so there is nothing to look at.", span)
+            raise GsdmcError(
+                "this vector has no elements, so there is nothing to look at",
+                span,
+                hint="give it elements, or make its size at least 1",
+            )
         shown = list(dict.fromkeys(describe(v) for v in items))
         if len(shown) > 1:
-            raise GsdmcError(f"This needs elements of one shape, but they are {' and '.join(shown)}.", span)
-        raise GsdmcError(f"This needs elements that are numbers, but each is {''.join(shown)}.", span)
+            raise GsdmcError(
+                f"this needs elements of one shape, but they are {' and '.join(shown)}",
+                span,
+                hint="give all elements one shape, or bind them to names of their own",
+            )
+        raise GsdmcError(
+            f"this needs elements that are numbers, but each is {''.join(shown)}",
+            span,
+            hint="a random index chooses among numbers: use each element, then choose",
+        )
     statics = [v for v in items if isinstance(v, Static)]
     if len(statics) == len(items):
         return stack_static(statics, axis)

@@ -33,20 +33,20 @@ def factor(ev: Evaluator, expr: Factor, scope: Scope) -> Value:
     Raises:
         GsdmcError: no boolean, or one that reads an `extern` past every variable.
     """
-    name = name_of(ev.evaluate(expr.name, scope), "A factor's name", expr.name.span)
-    value = need_scalar(ev.evaluate(expr.value, scope), "A factor", expr.value.span)
+    name = name_of(ev.evaluate(expr.name, scope), "a factor's name", expr.name.span)
+    value = need_scalar(ev.evaluate(expr.value, scope), "a factor", expr.value.span)
     if scalar_type(value).base != "bool":
         raise GsdmcError(
-            f"A factor is a boolean that must hold, but this is {describe(value)}.",
+            f"a factor is a boolean that must hold, but this is {describe(value)}",
             expr.value.span,
-            hint="compare: (= a b), (<= a b), (distinct? xs) ...",
+            hint="compare: `(= a b)`, `(<= a b)`, `(distinct? xs)`; a factor is no weight",
         )
     instruction = as_instruction(value, expr.value.span)
     if reads(instruction, ExternCall):
         raise GsdmcError(
-            "This factor reads an `extern` that is no variable, so given values can't be checked against it.",
+            "this factor reads an `extern` that is no variable, so given values can't be checked against it",
             expr.value.span,
-            hint='name its values first: (sample "x" (dirac ...))',
+            hint='name its values first: `(sample "x" (dirac ...))`',
         )
     ev.tape.factors.append(
         FactorUse(
@@ -74,9 +74,9 @@ def untracked(ev: Evaluator, expr: Untracked, scope: Scope) -> Value:
             raise NeedsUnroll(frozenset([part.axis]), "the accumulator is untracked", expr.span)
         if isinstance(part, Closure):
             raise GsdmcError(
-                "`untracked` takes values, but this is a function.",
+                "`untracked` takes values, but this is a function",
                 expr.value.span,
-                hint="write (untracked (f x)), around its call",
+                hint="write `(untracked (f x))`, around its call",
             )
     return forget(value, said, expr.span)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gsdmc.language.distributions import signature
 from gsdmc.language.source import Span
 from gsdmc.language.syntax import Fn
 from gsdmc.program.axes import Axis, Fact, IndexMap, Origin
@@ -203,6 +204,8 @@ def describe(value: Value) -> str:
             return "a map"
         case Symbol():
             return "nil" if value.name is None else f"the keyword :{value.name}"
+        case BuiltinValue() if signature(value.name) is not None:
+            return f"the distribution `{value.name}` without parameters"
         case Closure() | BuiltinValue():
             return "a function"
         case Dist():

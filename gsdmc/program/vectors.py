@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gsdmc.language.signatures import plural
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, Fact, merged
 from gsdmc.program.choices import equal, fold_vector, pick
-from gsdmc.program.expectations import map_key, need_int, need_scalar, text_of
+from gsdmc.program.expectations import map_key, need_int, need_scalar, shown, text_of
 from gsdmc.program.folds import reduce_vector
 from gsdmc.program.indexing import elements, get, length
 from gsdmc.program.iteration import MAX_SIZE, map_vectors
 from gsdmc.program.rewriting import as_instruction
-from gsdmc.program.scalars import elementwise
+from gsdmc.program.scalars import SOMETHING, elementwise
 from gsdmc.program.stacking import stacked, vector_of
 from gsdmc.program.tape import BOOL, Type, VectorOp
 from gsdmc.program.values import (
@@ -39,13 +40,13 @@ Builtin = Callable[["Evaluator", list[Value], Span, Scope], Value]
 
 
 def _range(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
-    bounds = [need_int(a, "A bound of `range`", span) for a in args]
+    bounds = [need_int(a, "a bound of `range`", span.part(i)) for i, a in enumerate(args)]
     for a in args:
         ev.decide(a, "a bound of `range` depends on its index", span)
     start, end = (0, bounds[0]) if len(bounds) == 1 else bounds
     size = max(end - start, 0)
     if size > MAX_SIZE:
-        raise GsdmcError(f"A range of {size} numbers is too large; at most {MAX_SIZE} are allowed.", span)
+        raise GsdmcError(f"a range of {size} numbers is too large; at most {MAX_SIZE} are allowed", span)
     named = args[0] if len(args) == 1 else None
     axis = Axis("i", size, span, named.size_name if isinstance(named, Static) else None)
     own = axis if start == 0 else None
@@ -55,7 +56,18 @@ def _range(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
 def _get(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
     if len(args) == 3 and _missing(ev, args[0], args[1], span):
         return args[2]
-    return pick(ev, args[0], args[1], span)
+    found = pick(ev, args[0], args[1], span)
+    if len(args) == 3 and isinstance(found, Vec | Tup) and isinstance(args[2], Static):
+        texts = [shown(part) for part in span.parts]
+        raise GsdmcError(
+            f"the third argument of `get` is a default, but this is {describe(args[2])} "
+            f"and the element is {describe(found)}",
+            span.part(2),
+            hint=f"to look into nested vectors, write `(get-in {texts[0]} [{texts[1]} {texts[2]}])`"
+            if len(texts) == 3
+            else None,
+        )
+    return found
 
 
 def _missing(ev: Evaluator, value: Value, key: Value, span: Span) -> bool:
@@ -73,7 +85,20 @@ def _missing(ev: Evaluator, value: Value, key: Value, span: Span) -> bool:
 
 def _get_in(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
     value = args[0]
-    for key in elements(args[1], span):
+    if not isinstance(args[1], Vec | Tup | Accumulator):
+        texts = [shown(part) for part in span.parts]
+        raise GsdmcError(
+            f"`get-in` takes a vector of indices and keys, but this is {describe(args[1])}",
+            span.part(1),
+            hint=f"write `(get-in {texts[0]} [{' '.join(texts[1:])}])`" if len(texts) > 1 else None,
+        )
+    for depth, key in enumerate(elements(args[1], span)):
+        if depth and not isinstance(value, Vec | Tup | MapValue | Accumulator):
+            raise GsdmcError(
+                f"`get-in` finds {describe(value)} after {plural(depth, 'step')}, and that has no elements",
+                span.part(1),
+                hint="give one index or key for each level",
+            )
         if len(args) == 3 and _missing(ev, value, key, span):
             return args[2]
         value = pick(ev, value, key, span)
@@ -86,23 +111,28 @@ def _conj(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
             raise NeedsUnroll(frozenset([args[0].axis]), "the accumulator grows by more than one", span)
         return Accumulator(args[0].axis, ("conj", args[1]))
     if isinstance(args[0], MapValue):
-        raise GsdmcError("`conj` adds to a vector, but this is a map.", span, hint="write (put m key value)")
-    return vector_of((*elements(args[0], span), *args[1:]), None, span)
+        raise GsdmcError(
+            "`conj` adds to a vector, but this is a map",
+            span.part(0),
+            hint="write `(put m key value)`",
+        )
+    return vector_of((*elements(args[0], span.part(0)), *args[1:]), None, span)
 
 
 def _rest(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
-    return vector_of(elements(args[0], span)[1:], None, span)
+    return vector_of(elements(args[0], span.part(0))[1:], None, span)
 
 
 def _last(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
-    size = length(args[0], span)
+    size = length(args[0], span.part(0))
     if not size:
-        raise GsdmcError("`last` of an empty vector has no value.", span)
+        raise GsdmcError("`last` of an empty vector has no value", span, hint=SOMETHING)
     return get(args[0], static(size - 1), span)
 
 
 def _concat(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
-    return vector_of([v for a in args for v in elements(a, span)], None, span)
+    parts = [elements(a, span.part(i)) for i, a in enumerate(args)]
+    return vector_of([v for part in parts for v in part], None, span)
 
 
 def _put(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
@@ -110,13 +140,15 @@ def _put(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
     ev.decide(key, "`put` depends on its index", span)
     if isinstance(target, MapValue):
         return MapValue({**target.entries, map_key(key, span): value})
-    items = list(elements(target, span))
-    at = need_int(key, "The index of `put`", span)
+    items = list(elements(target, span.part(0)))
+    at = need_int(key, "the index of `put`", span.part(1))
     if not 0 <= at < len(items):
         raise GsdmcError(
-            f"Index {at} is out of range: the vector has {len(items)} elements.",
-            span,
-            hint="write (conj xs x) to add an element at the end" if at == len(items) else None,
+            f"index {at} is out of range: the vector has {plural(len(items), 'element')}",
+            span.part(1),
+            hint="write `(conj xs x)` to add an element at the end"
+            if at == len(items)
+            else f"indices run from 0 to {len(items) - 1}",
         )
     items[at] = value
     return vector_of(items, None, span)
@@ -124,16 +156,20 @@ def _put(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
 
 def _hash_map(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
     if len(args) % 2:
-        raise GsdmcError("`hash-map` takes keys and values in turn; one key has no value.", span)
+        raise GsdmcError(
+            "`hash-map` takes keys and values in turn; one key has no value",
+            span,
+            hint="write `(hash-map key value ...)`",
+        )
     for key in args[::2]:
         ev.decide(key, "a map's key depends on its index", span)
-    keys = [map_key(k, span) for k in args[::2]]
+    keys = [map_key(k, span.part(2 * i)) for i, k in enumerate(args[::2])]
     return MapValue(dict(zip(keys, args[1::2], strict=True)))
 
 
 def _count(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
     name = args[0].axis.size_name if isinstance(args[0], Vec | Tup) and args[0].axis else None
-    return Static(np.asarray(length(args[0], span)), size_name=name)
+    return Static(np.asarray(length(args[0], span.part(0))), size_name=name)
 
 
 def _str(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
@@ -142,34 +178,39 @@ def _str(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
         ev.decide(a, "a name depends on its index", span)
         axes += [axis for axis, _ in a.origins] if isinstance(a, Static) else []
         axes += a.axes if isinstance(a, Text) else ()
-    return Text.of("".join(text_of(a, span) for a in args), merged(tuple(axes)))
+    return Text.of("".join(text_of(a, span.part(i)) for i, a in enumerate(args)), merged(tuple(axes)))
 
 
-def vector_argument(value: Value, span: Span) -> Vec | Tup:
-    """The value if it is a vector.
+def vector_argument(name: str, value: Value, span: Span) -> Vec | Tup:
+    """The argument of a builtin that takes one vector.
 
     Raises:
-        GsdmcError: it isn't.
+        GsdmcError: it is no vector.
     """
-    if isinstance(value, Vec | Tup):
-        return value
-    length(value, span)
-    raise GsdmcError(f"A vector is expected here, but this is {describe(value)}.", span)
+    if isinstance(value, Accumulator):
+        raise NeedsUnroll(frozenset([value.axis]), "the accumulator's elements are used", span)
+    if not isinstance(value, Vec | Tup):
+        raise GsdmcError(
+            f"`{name}` takes a vector, but this is {describe(value)}",
+            span.part(0),
+            hint=f"write `({name} [a b ...])`, or give it what a `foreach` makes",
+        )
+    return value
 
 
-def _fold(name: str) -> Builtin:
+def _fold(name: str, said: str) -> Builtin:
     def fold(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
-        return fold_vector(name, vector_argument(args[0], span), span)
+        return fold_vector(name, vector_argument(said, args[0], span), span, said)
 
     return fold
 
 
 def _mean(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
-    xs = vector_argument(args[0], span)
+    xs = vector_argument("mean", args[0], span)
     size = length(xs, span)
     if not size:
-        raise GsdmcError("`mean` of nothing has no value.", span)
-    return elementwise("/", [fold_vector("+", xs, span), static(size)], span)
+        raise GsdmcError("`mean` of nothing has no value", span, hint=SOMETHING)
+    return elementwise("/", [fold_vector("+", xs, span, "mean"), static(size)], span.whole)
 
 
 def flattened(value: Value, span: Span) -> tuple[tuple[Axis, ...], Value]:
@@ -184,11 +225,11 @@ def flattened(value: Value, span: Span) -> tuple[tuple[Axis, ...], Value]:
 
 def _predicate(name: str, empty: bool) -> Builtin:
     def predicate(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
-        xs = vector_argument(args[0], span)
+        xs = vector_argument(name, args[0], span)
         if isinstance(xs, Tup) and not xs.items:
             return static(empty)
         consumed, body = flattened(xs, span)
-        instruction = as_instruction(need_scalar(body, f"What `{name}` looks at", span), span)
+        instruction = as_instruction(need_scalar(body, f"what `{name}` looks at", span), span)
         axes = tuple(a for a in instruction.axes if a not in consumed)
         return VectorOp(
             inputs=(instruction,), axes=axes, type=BOOL, span=span, function=name, consumed=consumed
@@ -199,12 +240,12 @@ def _predicate(name: str, empty: bool) -> Builtin:
 
 def _ordering(name: str) -> Builtin:
     def ordering(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
-        xs = vector_argument(args[0], span)
+        xs = vector_argument(name, args[0], span)
         if isinstance(xs, Tup) and not xs.items:
             return xs
         vector = stacked(xs, span)
         size = vector.axis.size
-        body = as_instruction(need_scalar(vector.body, f"What `{name}` orders", span), span)
+        body = as_instruction(need_scalar(vector.body, f"what `{name}` orders", span), span)
         made = Axis("rank", size, span, vector.axis.size_name)
         facts = [Fact("ordered", (made,), f"`{name}` orders it", span)]
         kind = body.type
@@ -264,10 +305,10 @@ VECTOR_BUILTINS: dict[str, Builtin] = {
     "str": _str,
     "map": map_vectors,
     "reduce": reduce_vector,
-    "sum": _fold("+"),
-    "prod": _fold("*"),
-    "any?": _fold("or"),
-    "all?": _fold("and"),
+    "sum": _fold("+", "sum"),
+    "prod": _fold("*", "prod"),
+    "any?": _fold("or", "any?"),
+    "all?": _fold("and", "all?"),
     "mean": _mean,
     "distinct?": _predicate("distinct?", empty=True),
     "one-hot?": _predicate("one-hot?", empty=False),

@@ -34,7 +34,7 @@ def finish(tape: Tape) -> None:
         size = check_shape(name, draws)
         nodes += size
         if nodes > MAX_NODES:
-            raise GsdmcError(f"The graph has more than {MAX_NODES} nodes.", draws[0].span)
+            raise GsdmcError(f"the graph has more than {MAX_NODES} nodes", draws[0].span)
         check_elements(name, draws)
         kind = kind_of(name, draws)
         first = draws[0]
@@ -53,8 +53,11 @@ def check_shape(name: str, draws: list[Draw]) -> int:
         other = [a.size for a in draw.dims]
         if other != shape:
             ragged = draw.span == first.span
+            differ = f'"{name}" has {_shape(other)} here, but {_shape(shape)} elsewhere'
             raise GsdmcError(
-                f'"{name}" has {_shape(other)} here, but {_shape(shape)} elsewhere.',
+                f'"{name}" is ragged: it has {_shape(shape)} in one replica and {_shape(other)} in another'
+                if ragged
+                else differ,
                 draw.span,
                 related=() if ragged else (("the other", first.span),),
                 calls=draw.calls,
@@ -77,7 +80,7 @@ def check_elements(name: str, draws: list[Draw]) -> None:
         if np.any(taken >= 0):
             other = draws[int(np.max(taken))]
             raise GsdmcError(
-                f'An element of "{name}" is sampled twice.' if shape else f'"{name}" is sampled twice.',
+                f'an element of "{name}" is sampled twice' if shape else f'"{name}" is sampled twice',
                 draw.span,
                 related=(("first sampled here", other.span),),
                 calls=draw.calls,
@@ -87,7 +90,7 @@ def check_elements(name: str, draws: list[Draw]) -> None:
     if np.any(by < 0):
         gap = " ".join(str(i) for i in np.argwhere(by < 0)[0])
         raise GsdmcError(
-            f'"{name}" is ragged: its element [{gap}] is never sampled.',
+            f'"{name}" is ragged: its element [{gap}] is never sampled',
             draws[0].span,
             hint=FLAT,
         )
@@ -105,7 +108,7 @@ def kind_of(name: str, draws: list[Draw]) -> Kind:
         joined = join(kind, draw.kind, whole)
         if joined is None:
             raise GsdmcError(
-                f'"{name}" is {draw.kind} here, but {kind} elsewhere.',
+                f'"{name}" is a {draw.kind} here, but a {kind} elsewhere',
                 draw.span,
                 related=(("the other", first.span),),
                 calls=draw.calls,
