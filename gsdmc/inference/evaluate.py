@@ -10,7 +10,6 @@ from gsdmc.inference.consistency import Consistency, measure
 from gsdmc.inference.draw import draw
 from gsdmc.inference.queries import describe
 from gsdmc.inference.recovery import Recovery, recover
-from gsdmc.inference.restore import restore
 from gsdmc.inference.scores import Check, Score, scores_of
 from gsdmc.training.checkpoint import Model as TrainedModel
 from gsdmc.training.masks import draw_masks
@@ -68,7 +67,7 @@ def evaluate(
     truth = problem.simulate(count, derive(seed, PROBLEMS))
     mask = draw_masks(problem.layout, problem.givens, count, generator(seed, QUERIES))
     raw = draw(trained, problem.layout, truth, mask, seed=derive(seed, SAMPLES), steps=steps)
-    restored = restore(problem, raw, mask)
+    restored = problem.restore(raw, mask)
     check = Check(problem, trained, truth, mask, raw, restored, seed, steps)
     return Evaluation(
         program=problem.name,

@@ -14,7 +14,6 @@ from torch import Tensor
 from gsdmc.compiler.problem import Problem
 from gsdmc.graph.factor_graph import FactorGraph
 from gsdmc.inference.consistency import Consistency, measure
-from gsdmc.inference.restore import restore
 from gsdmc.inference.shapes import CHANNEL
 from gsdmc.program.readings import Residuals
 
@@ -86,7 +85,7 @@ class Samples(Mapping[str, NDArray[Any]]):
     def restored(self) -> Samples:
         """The samples with `dirac` nodes recomputed from their parents, evidence and generated ones kept."""
         keep = {name: mask[None] for name, mask in self.observed.items()}
-        tensors = restore(self.problem, self.tensors, keep)
+        tensors = self.problem.restore(self.tensors, keep)
         return Samples(self.problem, tensors, self.observed, is_restored=True)
 
     @cached_property

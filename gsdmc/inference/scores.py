@@ -11,7 +11,6 @@ from torch import Tensor
 
 from gsdmc.compiler.problem import Problem
 from gsdmc.inference.draw import draw
-from gsdmc.inference.restore import restore
 from gsdmc.training.checkpoint import Model as TrainedModel
 from gsdmc.training.masks import draw_masks
 from gsdmc.training.seeds import derive, generator
@@ -66,7 +65,7 @@ class Check:
         """Sample other queries: the network's values, and those restored."""
         seed = derive(self.seed, stream)
         raw = draw(self.trained, self.problem.layout, values, mask, seed=seed, steps=self.steps)
-        return raw, restore(self.problem, raw, mask)
+        return raw, self.problem.restore(raw, mask)
 
     def masks(self, stream: int) -> dict[str, Tensor]:
         """Masks of the program's own query."""

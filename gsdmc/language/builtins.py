@@ -24,10 +24,18 @@ rem         | n d                  | the remainder of n / d, with the sign of n
 quot        | n d                  | n / d, rounded towards zero
 inc         | x                    | x + 1
 dec         | x                    | x - 1
+sign        | x                    | -1, 0 or 1, as x is negative, 0 or positive
+square      | x                    | x times x
+log1p       | x                    | the natural logarithm of 1 + x
+expm1       | x                    | e to the power x, less 1
 sin         | x                    | the sine of x radians
 cos         | x                    | the cosine of x radians
+tan         | x                    | the tangent of x radians
+atan        | x                    | the angle in radians whose tangent is x
 tanh        | x                    | the hyperbolic tangent
 sigmoid     | x                    | 1 / (1 + exp(-x))
+softplus    | x                    | log(1 + exp(x))
+relu        | x                    | x where it is positive, else 0
 sum         | xs                   | the sum of a vector
 prod        | xs                   | the product of a vector
 mean        | xs                   | the mean of a vector
@@ -45,6 +53,10 @@ and         | ...                  | whether all its arguments hold
 or          | ...                  | whether any of its arguments holds
 not         | x                    | whether x doesn't hold
 zero?       | x                    | whether x is 0
+pos?        | x                    | whether x is above 0
+neg?        | x                    | whether x is below 0
+even?       | n                    | whether n is a multiple of 2
+odd?        | n                    | whether n is whole and no multiple of 2
 any?        | xs                   | whether any element of a vector holds
 all?        | xs                   | whether all elements of a vector hold
 distinct?   | xs                   | whether all elements of a (nested) vector differ

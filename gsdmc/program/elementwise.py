@@ -105,6 +105,16 @@ def _whole(a: Type) -> Type:
     return Type("int", float(np.floor(a.low)), float(np.ceil(a.high)))
 
 
+def _square(a: Type) -> Type:
+    a = _absolute(a)
+    return Type(a.base, a.low**2, a.high**2)
+
+
+def _rectified(a: Type) -> Type:
+    a = _number(a)
+    return Type(a.base, max(a.low, 0.0), max(a.high, 0.0))
+
+
 def _select(_: Type, a: Type, b: Type) -> Type:
     if a.base == b.base == "bool":
         return BOOL
@@ -164,6 +174,10 @@ def _quotient_torch(a: Tensor, b: Tensor) -> Tensor:
     return torch.div(a, b, rounding_mode="trunc").to(torch.int64)
 
 
+def _softplus(a: Tensor) -> Tensor:
+    return torch.logaddexp(torch.zeros_like(a), a)
+
+
 _one = Type("int", 1, 1)
 _E = Elementwise
 ELEMENTWISE: dict[str, Elementwise] = {
@@ -186,6 +200,14 @@ ELEMENTWISE: dict[str, Elementwise] = {
     "exp": _E(_np(np.exp), _torch_real(torch.exp), _real),
     "log": _E(_np(np.log), _torch_real(torch.log), _real),
     "sqrt": _E(_np(np.sqrt), _torch_real(torch.sqrt), _real),
+    "sign": _E(_whole_np(np.sign), _whole_torch(torch.sign), lambda a: Type("int", -1, 1)),
+    "square": _E(_np(np.square), _torch(torch.square), _square),
+    "log1p": _E(_np(np.log1p), _torch_real(torch.log1p), _real),
+    "expm1": _E(_np(np.expm1), _torch_real(torch.expm1), _real),
+    "tan": _E(_np(np.tan), _torch_real(torch.tan), _real),
+    "atan": _E(_np(np.arctan), _torch_real(torch.atan), _real),
+    "softplus": _E(_np(lambda a: np.logaddexp(0.0, a)), _torch_real(_softplus), _real),
+    "relu": _E(_np(lambda a: np.maximum(a, 0)), _torch(torch.relu), _rectified),
     "sin": _E(_np(np.sin), _torch_real(torch.sin), _real),
     "cos": _E(_np(np.cos), _torch_real(torch.cos), _real),
     "tanh": _E(_np(np.tanh), _torch_real(torch.tanh), _real),
@@ -200,6 +222,10 @@ ELEMENTWISE: dict[str, Elementwise] = {
     "inc": _E(_np(lambda a: a + 1), _torch(lambda a: a + 1), lambda a: _add(a, _one)),
     "dec": _E(_np(lambda a: a - 1), _torch(lambda a: a - 1), lambda a: _sub(a, _one)),
     "zero?": _E(lambda a: a == 0, lambda a: a == 0, _bool),
+    "pos?": _E(lambda a: a > 0, lambda a: a > 0, _bool),
+    "neg?": _E(lambda a: a < 0, lambda a: a < 0, _bool),
+    "even?": _E(_np(lambda a: np.mod(a, 2) == 0), _torch(lambda a: torch.remainder(a, 2) == 0), _bool),
+    "odd?": _E(_np(lambda a: np.mod(a, 2) == 1), _torch(lambda a: torch.remainder(a, 2) == 1), _bool),
     "if": _E(np.where, torch.where, _select),
 }
 """Every element-wise builtin by name; `negate` and `if` are internal spellings of `-` and `if`."""

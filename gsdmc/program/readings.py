@@ -221,7 +221,11 @@ class Restore(Replay):
         if draw.deterministic and not draw.generated:
             computed = arguments[0].to(value.dtype).expand(value.shape)
             kept = self.keep.get(draw.array)
-            value = computed if kept is None else torch.where(kept[draw.region], value, computed)
+            if kept is not None:
+                held = kept[draw.region]
+                held = held.unsqueeze(-1) if held.dim() < value.dim() else held  # a vector is kept whole
+                computed = torch.where(held, value, computed)
+            value = computed
         self.arrays.put(draw, value)
         return value
 

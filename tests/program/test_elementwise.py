@@ -16,7 +16,8 @@ from gsdmc.program.tape import Type
 
 ARITY = {"pow": 2, "mod": 2, "rem": 2, "quot": 2, "if": 3}
 UNARY = {"negate", "abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "floor", "ceil", "round"}
-UNARY |= {"inc", "dec", "zero?", "not"}
+UNARY |= {"inc", "dec", "zero?", "not", "sign", "square", "log1p", "expm1", "tan", "atan", "softplus", "relu"}
+UNARY |= {"pos?", "neg?", "even?", "odd?"}
 INTERNAL = {"negate", "if"}
 
 scalars = st.one_of(

@@ -3,7 +3,6 @@ from __future__ import annotations
 import torch
 
 from gsdmc.compiler import compile_text
-from gsdmc.inference.restore import restore
 
 TWICE = """
 (let [xs (foreach 3 [i (range 3)] (sample "x" (multivariate-normal [0.0 0.0] [[1.0 0.0] [0.0 1.0]])))]
@@ -21,7 +20,7 @@ def test_evidence_is_kept_a_vector_as_a_whole() -> None:
     mask["y"][0, 1] = True
     for seen in (mask, {name: part[:1] for name, part in mask.items()}):
         kept = seen["y"].expand(4, 3)
-        restored = restore(problem, moved, seen)
+        restored = problem.restore(moved, seen)
         assert torch.equal(restored["y"][kept], moved["y"][kept])
         torch.testing.assert_close(restored["y"][~kept], values["y"][~kept])
         torch.testing.assert_close(restored["z"], restored["y"][..., 1])
