@@ -8,6 +8,7 @@ from gsdmc.language.forms import Form, ListForm, Symbol
 from gsdmc.language.limits import DEFAULT, Limits, cure, on_deep_stack, within
 from gsdmc.language.reader import read
 from gsdmc.language.scope import Binding, Scope
+from gsdmc.language.shadowing import hidden_sizes
 from gsdmc.language.signatures import Signature
 from gsdmc.language.source import GsdmcError, Source, Span
 from gsdmc.language.special import bound_to, lambda_of, parameters
@@ -62,7 +63,8 @@ def _program(source: Source, forms: tuple[Form, ...]) -> Syntax:
             hint='end it with the model, such as `(sample "x" (normal 0 1))`',
         )
     givens = tuple(item for item in items if isinstance(item, Given))
-    return Syntax(source, tuple(defs), functions, givens, tuple(body))
+    warnings = hidden_sizes(defs, functions, body, places)
+    return Syntax(source, tuple(defs), functions, givens, tuple(body), warnings)
 
 
 def _top_level(form: Form) -> Form | DefForm | DefnForm | Given:

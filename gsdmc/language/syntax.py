@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gsdmc.language.source import Source, Span
+from gsdmc.language.source import GsdmcWarning, Source, Span
 
 
 @dataclass(frozen=True)
@@ -169,10 +169,14 @@ class Def:
 
 @dataclass(frozen=True)
 class Syntax:
-    """A whole program: sizes and data, functions, queries, and the forms to evaluate in order."""
+    """A whole program: sizes and data, functions, queries, and the forms to evaluate in order.
+
+    `warnings` are about what the program may say but probably doesn't mean.
+    """
 
     source: Source = field(compare=False, repr=False)
     defs: tuple[Def, ...]
     functions: dict[str, Fn]
     givens: tuple[Given, ...]
     body: tuple[Expr, ...]
+    warnings: tuple[GsdmcWarning, ...] = field(default=(), compare=False, repr=False)

@@ -1,4 +1,4 @@
-"""Every program in tests/bad is refused, with the diagnostic that stands beside it.
+"""Programs in tests/bad are refused, those in tests/bad/warnings warned of, with the text beside each.
 
 `pytest tests/language/test_bad.py --update-golden` writes the diagnostics anew; then read their diff.
 """
@@ -11,19 +11,31 @@ from gsdmc.language import GsdmcError, parse, render
 
 BAD = Path(__file__).parent.parent / "bad"
 PROGRAMS = sorted(BAD.glob("*.clj"))
+DOUBTFUL = sorted(BAD.glob("warnings/*.clj"))
+
+
+def check_golden(shown: str, path: Path, request: pytest.FixtureRequest) -> None:
+    golden = path.with_suffix(".txt")
+    if request.config.getoption("--update-golden"):
+        golden.write_bytes(shown.encode())
+    assert shown == golden.read_bytes().decode()
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
 def test_diagnostic(path: Path, request: pytest.FixtureRequest) -> None:
     with pytest.raises(GsdmcError) as caught:
         parse(path.read_bytes().decode(), path.name)
-    shown = render(caught.value) + "\n"
-    golden = path.with_suffix(".txt")
-    if request.config.getoption("--update-golden"):
-        golden.write_text(shown)
-    assert shown == golden.read_text()
+    check_golden(render(caught.value) + "\n", path, request)
+
+
+@pytest.mark.parametrize("path", DOUBTFUL, ids=lambda path: path.stem)
+def test_warnings(path: Path, request: pytest.FixtureRequest) -> None:
+    warnings = parse(path.read_bytes().decode(), path.name).warnings
+    assert warnings
+    check_golden("".join(f"{render(warning)}\n" for warning in warnings), path, request)
 
 
 def test_every_diagnostic_has_its_program() -> None:
-    assert {path.stem for path in BAD.glob("*.txt")} == {path.stem for path in PROGRAMS}
-    assert len(PROGRAMS) >= 30
+    for folder, programs in ((BAD, PROGRAMS), (BAD / "warnings", DOUBTFUL)):
+        assert {path.stem for path in folder.glob("*.txt")} == {path.stem for path in programs}
+    assert len(PROGRAMS) >= 140
