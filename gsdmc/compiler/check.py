@@ -36,7 +36,9 @@ def check_givens(problem: Problem) -> None:
                 near = did_you_mean(name, known)
                 listed = ", ".join(known[:10]) + (", ..." if len(known) > 10 else "")
                 raise GsdmcError(
-                    f'the program samples no "{name}"', given.span, hint=near or f"it samples {listed}"
+                    f'the program samples no "{name}"',
+                    given.places.get(name, given.span),
+                    hint=near or f"it samples {listed}",
                 )
 
 

@@ -145,7 +145,7 @@ class _Scan:
     def unclosed(self, opener: int) -> GsdmcError:
         """The error for a bracket that nothing closes."""
         bracket = self.source.text[opener]
-        hint, notes = self.missing(opener, f"add the missing `{CLOSERS[bracket]}`")
+        hint, notes = self.missing(opener, f"add the missing `{CLOSERS[bracket]}`, perhaps at the very end")
         return GsdmcError(f"this `{bracket}` is never closed", self.span(opener), hint=hint, related=notes)
 
     def missing(self, opener: int, otherwise: str) -> tuple[str, tuple[Note, ...]]:

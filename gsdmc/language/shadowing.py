@@ -25,8 +25,8 @@ from gsdmc.language.syntax import (
     VectorExpr,
 )
 
-
-_OF_WHOLE_NUMBERS = frozenset("+ - * / pow quot mod rem min max abs floor ceil round inc dec".split())
+_ARITHMETIC = frozenset({"+", "-", "*", "/", "pow", "quot", "mod", "rem"})
+_OF_WHOLE_NUMBERS = _ARITHMETIC | {"min", "max", "abs", "floor", "ceil", "round", "inc", "dec"}
 """What sizes are computed by."""
 
 

@@ -47,7 +47,9 @@ def let(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) ->
 def foreach(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
     """`(foreach count [x xs ...] body ...)`: the bindings are zipped, and don't see each other."""
     if len(form.items) > 1 and isinstance(form.items[1], VectorForm):
-        raise shape("foreach", "`foreach` starts with the number of iterations", form.items[1].span)
+        raise GsdmcError(
+            "`foreach` starts with the number of iterations", form.items[1].span, hint=_count_hint(form.items)
+        )
     names, values, body = _bindings(form, 2)
     count = parser.expression(form.items[1], scope)
     exprs = parser.all(values, Scope(scope, hidden=frozenset(symbol.name for symbol in names)))
@@ -56,6 +58,19 @@ def foreach(parser: Expressions, form: ListForm, scope: Scope, bound: str | None
         _bind_once(inner, symbol, "a `foreach`")
     bindings = tuple((Name(s.span, s.name), e) for s, e in zip(names, exprs, strict=True))
     return Foreach(form.span, count, bindings, parser.body(body, inner, bound))
+
+
+def _count_hint(items: tuple[Form, ...]) -> str:
+    """What to write for a `foreach` that starts with a vector."""
+    match items[1:]:
+        case (VectorForm(), VectorForm(), *_):
+            return "every dimension has a `foreach` of its own: nest one in the other"
+        case (VectorForm() as bindings, Constant(type="integer") | Symbol() as count, _, *_):
+            return f"the count comes first: `(foreach {short(count)} {short(bindings)} ...)`"
+        case (VectorForm(items=(_, ListForm(items=(Symbol(name="range"), count)))) as bindings, *_):
+            return f"write `(foreach {short(count)} {short(bindings)} ...)`"
+        case _:
+            return f"write `{SPECIAL_SHAPES['foreach']}`"
 
 
 def loop(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
@@ -139,6 +154,10 @@ def parameters(head: str, form: ListForm, rest: tuple[Form, ...]) -> list[Symbol
             if several
             else "parameters stand in a vector"
         )
+        names = rest[0].items if isinstance(rest[0], ListForm) else ()
+        if not several and names and all(isinstance(name, Symbol) for name in names) and len(rest) > 1:
+            hint = f"write `[{' '.join(map(short, names))}]`"
+            raise GsdmcError(f"{what}, this is {describe(rest[0])}", rest[0].span, hint=hint)
         raise shape(head, f"{what}, this is {describe(rest[0])}", rest[0].span)
     return [_binder(item, "a parameter") for item in rest[0].items]
 
@@ -164,14 +183,16 @@ def misplaced(parser: Expressions, form: ListForm, scope: Scope, bound: str | No
     assert isinstance(head, Symbol)
     if head.name == "subset":
         raise shape("subset", "`subset` stands only inside `given`", form.span)
-    cure = {
-        "def": "write `(let [name value] ...)` here",
-        "defn": "write `(let [name (fn [x] ...)] ...)` here",
-    }
+    hint = "move it out of the form around it"
+    match form.items:
+        case (Symbol(name="def"), Symbol(name=name), value):
+            hint = f"write `(let [{name} {short(value)}] ...)` around what uses it"
+        case (Symbol(name="defn"), Symbol(name=name), VectorForm() as params, *_):
+            hint = f"move it there, or write `(let [{name} (fn {short(params)} ...)] ...)`"
     raise GsdmcError(
         f"`{head.name}` stands only at the top level of a program, not inside another form",
         form.span,
-        hint=cure.get(head.name, "move it out of the form around it"),
+        hint=hint,
     )
 
 
@@ -188,7 +209,18 @@ def _bindings(form: ListForm, at: int) -> tuple[list[Symbol], tuple[Form, ...], 
         raise shape(head.name, f"`{head.name}` needs bindings and a body", form.span)
     vector = form.items[at]
     if not isinstance(vector, VectorForm):
-        raise shape(head.name, f"bindings stand in a vector, this is {describe(vector)}", vector.span)
+        raise GsdmcError(
+            f"bindings stand in a vector, this is {describe(vector)}",
+            vector.span,
+            hint=_vector_hint(head.name, vector, form.items[at + 1 :], form.items[1]),
+        )
+    match vector.items:
+        case (VectorForm(items=(Symbol(), *_) as inner),) if len(inner) % 2 == 0:
+            raise GsdmcError(
+                "bindings stand in one vector, these are in two",
+                vector.span,
+                hint=f"write `{short(vector.items[0])}`, in one pair of brackets",
+            )
     _check_equals_signs(head.name, vector)
     names = [_binder(item, f"a `{head.name}`", after) for item, after in _pairs(vector)]
     if len(vector.items) % 2:
@@ -200,8 +232,33 @@ def _bindings(form: ListForm, at: int) -> tuple[list[Symbol], tuple[Form, ...], 
             hint=index if head.name == "foreach" else f"write `{SPECIAL_SHAPES[head.name]}`",
         )
     if len(form.items) == at + 1:
-        raise shape(head.name, f"this `{head.name}` has no body", form.span)
+        raise GsdmcError(
+            f"this `{head.name}` has no body",
+            form.span,
+            hint=f"write `{SPECIAL_SHAPES[head.name]}`; perhaps a bracket closes it too early",
+        )
     return names, vector.items[1::2], form.items[at + 1 :]
+
+
+def _vector_hint(head: str, form: Form, after: tuple[Form, ...], count: Form) -> str:
+    """What to write for a form that stands where the vector of bindings should."""
+    index = f"write `[i (range {short(count)})]` for an index"
+    match head, form:
+        case "let", Symbol(name=name) if len(after) > 1:
+            return f"write `(let [{name} {short(after[0])}] ...)`"
+        case "let", ListForm(items=(ListForm(items=(Symbol(name=name), value)),)):
+            return f"write `(let [{name} {short(value)}] ...)`"
+        case "let", ListForm(items=(Symbol(name=name), value)):
+            return f"write `(let [{name} {short(value)}] ...)`"
+        case "foreach", Symbol(name=name):
+            return index.replace("[i ", f"[{name} ")
+        case "foreach", ListForm(items=(Symbol(name=name), ListForm())) if after:
+            return index.replace("[i ", f"[{name} ")
+        case "foreach", Constant():
+            return "every dimension has a `foreach` of its own: nest one in the other"
+        case "foreach", ListForm() if not after:
+            return f"write `(foreach {short(count)} [] ...)` where nothing is bound"
+    return f"write `{SPECIAL_SHAPES[head]}`"
 
 
 def _pairs(vector: VectorForm) -> list[tuple[Form, Form | None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gsdmc.language.source import GsdmcWarning, Source, Span
@@ -148,12 +149,14 @@ class Extern(Expr):
 class Given:
     """`(given "E" ...)` or `(given (subset "A" ...))`: a query family that training draws from.
 
-    `targets` are arrays that are always observed, `subset` arrays of which a random subset is.
+    `targets` are arrays that are always observed, `subset` arrays of which a random subset is; `places` are
+    where the program names them.
     """
 
     span: Span = field(compare=False, repr=False)
     targets: tuple[str, ...]
     subset: tuple[str, ...]
+    places: Mapping[str, Span] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from gsdmc.language.forms import (
     short,
 )
 from gsdmc.language.scope import did_you_mean
-from gsdmc.language.source import GsdmcError
+from gsdmc.language.source import GsdmcError, Span
 from gsdmc.language.special import check_binder, shape
 from gsdmc.language.syntax import Given
 
@@ -107,8 +107,8 @@ def read_given(form: ListForm) -> Given:
     Raises:
         GsdmcError: something in it is no name of an array, or a name stands in it twice.
     """
-    targets: list[str] = []
-    subset: list[str] = []
+    targets: dict[str, Span] = {}
+    subset: dict[str, Span] = {}
     if len(form.items) == 1:
         raise shape("given", "`given` names at least one array", form.span)
     for item in form.items[1:]:
@@ -120,10 +120,10 @@ def read_given(form: ListForm) -> Given:
                     _add(subset, name, targets)
             case _:
                 _add(targets, item, subset)
-    return Given(form.span, tuple(targets), tuple(subset))
+    return Given(form.span, tuple(targets), tuple(subset), targets | subset)
 
 
-def _add(names: list[str], form: Form, others: list[str]) -> None:
+def _add(names: dict[str, Span], form: Form, others: dict[str, Span]) -> None:
     if not isinstance(form, Constant) or not isinstance(form.value, str):
         hint = 'write "A" for an array named so'
         if isinstance(form, Symbol | KeywordForm):
@@ -137,7 +137,7 @@ def _add(names: list[str], form: Form, others: list[str]) -> None:
         )
     if form.value in names or form.value in others:
         raise GsdmcError(f"{short(form)} stands in this `given` twice", form.span, hint="delete one")
-    names.append(form.value)
+    names[form.value] = form.span
 
 
 def _defined(form: ListForm) -> Symbol:

@@ -196,7 +196,7 @@ def _vector(dist: Dist, slot: str, arg: Value, place: Span) -> Vec:
             f"the {slot} of `{dist.name}` {'is' if slot in ('mean', 'covariance') else 'are'} "
             f"a vector{matrix}, but this is {describe(arg)}",
             place,
-            hint=f"write {EXAMPLES[dist.name]}",
+            hint=f"write {EXAMPLES[dist.name]}" + _equally_likely(slot, arg),
         )
     if (arg.axis.size if isinstance(arg, Vec) else len(arg.items)) == 0:
         what = "option" if dist.name == "categorical" else "element"
@@ -206,6 +206,13 @@ def _vector(dist: Dist, slot: str, arg: Value, place: Span) -> Vec:
             hint="make the vector's size at least 1",
         )
     return stacked(arg, dist.span)
+
+
+def _equally_likely(slot: str, arg: Value) -> str:
+    """What else to write where a number of options stands for their probabilities."""
+    if slot != "probabilities" or not isinstance(arg, Static) or arg.axes or arg.values.dtype.kind != "i":
+        return ""
+    return f"; for equally likely ones, `(uniform-discrete 0 {arg.values.item()})`"
 
 
 def _singled_out(scalar: Scalar, axes: tuple[Axis, ...], reason: str, dist: Dist) -> Instruction:

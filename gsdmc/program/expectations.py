@@ -90,7 +90,7 @@ def need_int(value: Value, what: str, span: Span) -> int:
         raise GsdmcError(
             f"{what} must be known at compile time, but this is {describe(value)}",
             span,
-            hint="sizes may depend on defs and literals only",
+            hint="sizes depend on defs and literals only; take the largest, and choose: `(if (< i n) ...)`",
         )
     if isinstance(value, Static) and value.axes:
         raise NeedsUnroll(frozenset(value.axes), f"{what} varies with the index", span)
