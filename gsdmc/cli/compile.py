@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING, Any
 
 from gsdmc.cli import options
@@ -18,12 +17,6 @@ EXAMPLE = """example:
   gsdmc compile circuit.clj -o circuit.gsdm && gsdmc train circuit.gsdm"""
 
 UNITS = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
-
-DISCONNECTED = """warning: the graph has {components}, and no information passes from one to another.
-  Theorem 1 of the GSDM paper (Weilbach et al. 2022): given "a connected graphical model [...] there are no
-  pairs i, j such that x_0^i can be assumed independent of x_t^j after conditioning on all other dimensions
-  of x_t". Across components the network assumes just that. If variables of different components depend on
-  each other, name what relates them (a dirac or a factor)."""
 
 
 def add(commands: Any) -> None:
@@ -40,6 +33,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--draw-graph", metavar="FILE.svg", help="draw the graph with its plates")
     options.add_preset(parser, "the network whose cost is shown")
     parser.add_argument("--batch", type=options.positive, help="examples per training step")
+    options.add_compile_options(parser)
     options.add_json(parser, "the report")
     parser.set_defaults(run=run)
 
@@ -48,10 +42,10 @@ def run(args: argparse.Namespace) -> None:
     """Compile, write what was asked for, and report."""
     from gsdmc.compiler import write_problem
     from gsdmc.inference.cost import training_cost
-    from gsdmc.inference.fit import settings
+    from gsdmc.inference.fit import settings, warnings_for
 
     check_writable(args.output, args.draw_mask, args.draw_graph)
-    problem = options.compiled(args.program, args.settings)
+    problem = options.compiled(args)
     config = settings(args.preset, problem.name, args.batch)
     if args.output:
         check_gsdm(args.output)
@@ -68,11 +62,11 @@ def run(args: argparse.Namespace) -> None:
         with replacing(args.draw_graph) as path:
             draw_graph(problem.graph, path, {name for given in problem.givens for name in given.targets})
     cost = training_cost(problem, config)
-    if problem.metrics.components > 1:
-        components = count(problem.metrics.components, "component")
-        print(DISCONNECTED.format(components=components), file=sys.stderr)
+    found = warnings_for(problem, config)
+    options.show_warnings(found)
     if args.json:
-        print_json(report(problem, cost, config.preset))
+        about = [{"message": warning.message, "hint": warning.hint} for warning in found]
+        print_json({**report(problem, cost, config.preset), "warnings": about})
     else:
         print(describe(problem, cost, config.preset))
 
@@ -96,6 +90,7 @@ def report(problem: Problem, cost: Cost, preset: str) -> dict[str, Any]:
         "program": problem.name,
         "source": problem.syntax.source.name,
         "sizes": problem.sizes,
+        "options": problem.options.to_json(),
         "given": [{"targets": list(g.targets), "subset": list(g.subset)} for g in problem.givens],
         "nodes": m.nodes,
         "entries": m.entries,
@@ -164,7 +159,9 @@ def figures(problem: Problem, cost: Cost, preset: str) -> list[str]:
     """The lines on mask and network."""
     m = problem.metrics
     bound = "" if m.diameter_exact else "≤ "
+    chosen = problem.options.words()
     return [
+        *([f"options  {' '.join(chosen)}"] if chosen else []),
         f"mask     {count(m.nodes, 'node')}, {count(m.entries, 'entry')} ({m.density:.3g} of a dense mask), "
         f"degree at most {m.max_degree}, {m.mean_degree:.3g} on average, "
         f"diameter {bound}{m.diameter}, {count(m.components, 'component')}",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gsdmc.compiler import Problem
+    from gsdmc.language.source import GsdmcWarning
 
 Setting = tuple[str, Any]
 FILE = "@"
@@ -18,6 +21,10 @@ FILE = "@"
 
 PRESETS = ("default", "paper")
 """Names of the presets, as in `gsdmc.training.presets`, which takes seconds to import."""
+
+
+WIDTH = 100
+"""Columns that a warning fills."""
 
 
 def bundled_names() -> list[str]:
@@ -54,6 +61,53 @@ def add_program(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="the value of a def: a number, true, false, [1, 2, 3], or @FILE.npy for data; may be repeated",
+    )
+
+
+def add_compile_options(parser: argparse.ArgumentParser) -> None:
+    """Options that stay with the problem, and with every model trained on it."""
+    group = parser.add_argument_group(
+        "compile-time options, kept with the problem",
+        "Those of a compiled problem hold where none of these replaces them.\n"
+        "All but the first and the last are for ablations.",
+    )
+    group.add_argument(
+        "--given",
+        action="append",
+        metavar="QUERY",
+        help="what training draws queries from, in place of the program's: E or A,E for arrays that are "
+        "always observed, subset:A,E for a random subset of arrays, any for every subset, program for the "
+        "program's own; may be repeated",
+    )
+    group.add_argument(
+        "--embedding",
+        action="append",
+        metavar="[PLATE=]CLASS",
+        help="what tells replicas apart: exchangeable, array or independent, for all plates or for one; "
+        "derived for what the program says; may be repeated",
+    )
+    group.add_argument(
+        "--mask",
+        metavar="MASK",
+        help="what to attend along: program, dense, random:20 for 20 nodes drawn at random, random:20:SEED",
+    )
+    group.add_argument(
+        "--symmetrise",
+        action=argparse.BooleanOptionalAction,
+        help="parents attend to their children too, not only children to parents (default on)",
+    )
+    group.add_argument(
+        "--intermediates",
+        action=argparse.BooleanOptionalAction,
+        help="dirac variables are nodes of the graph, not mere computation (default on)",
+    )
+    group.add_argument(
+        "--limit",
+        dest="limits",
+        metavar="NAME=N",
+        type=limit,
+        action="append",
+        help="raise a limit: nesting, steps, size, unrolled, table, nodes or edges; may be repeated",
     )
 
 
@@ -112,6 +166,15 @@ def size(text: str) -> tuple[str, int]:
     return name, int(value)
 
 
+def limit(text: str) -> tuple[str, int]:
+    """`NAME=N`, where digits may be grouped by underscores."""
+    name, found, value = text.partition("=")
+    digits = value.replace("_", "")
+    if not found or not name or not (digits.isascii() and digits.isdigit()):
+        raise argparse.ArgumentTypeError(f"expected NAME=N, a whole number, got {text!r}")
+    return name, int(digits)
+
+
 def whole(text: str) -> int:
     """A whole number, 0 or more."""
     if not text.isdigit():
@@ -138,16 +201,39 @@ def duration(text: str) -> float:
     return minutes
 
 
-def compiled(program: str, settings: Sequence[Setting]) -> Problem:
-    """Compile the program that the arguments name.
+def compiled(args: argparse.Namespace) -> Problem:
+    """Compile the program that the arguments name, with the options that they choose.
 
     Raises:
         GsdmcError: anything that is wrong with it, or with a file of data.
     """
-    from gsdmc.compiler import compile_problem
+    from gsdmc.compiler import compile_with
+    from gsdmc.language.source import GsdmcError
 
-    overrides = {name: data(name, value) for name, value in settings}
-    return compile_problem(sys.stdin if program == "-" else program, **overrides)  # type: ignore[arg-type]
+    if args.mask is not None and args.mask.endswith(".png"):
+        raise GsdmcError(
+            f"There is no mask `{args.mask}`.", hint=f"to draw the mask, write --draw-mask {args.mask}"
+        )
+    changes = {
+        name: getattr(args, name) for name in ("given", "embedding", "mask", "symmetrise", "intermediates")
+    }
+    changes["limits"] = None if args.limits is None else dict(args.limits)
+    overrides = {name: data(name, value) for name, value in args.settings}
+    program = sys.stdin if args.program == "-" else args.program
+    return compile_with(program, overrides, changes)  # type: ignore[arg-type]
+
+
+def show_warnings(warnings: Iterable[GsdmcWarning]) -> None:
+    """Print warnings to standard error."""
+    from gsdmc.language.diagnostics import render
+
+    color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    for warning in warnings:
+        text = render(warning, color)
+        if warning.span is None:  # no quoted lines: prose, which may be filled
+            filled = (textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in text.splitlines())
+            text = "\n".join(filled)
+        print(text, file=sys.stderr)
 
 
 def data(name: str, value: Any) -> Any:

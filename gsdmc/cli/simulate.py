@@ -21,6 +21,7 @@ def add(commands: Any) -> None:
     """Add the command's parser."""
     parser = options.new_parser(commands, "simulate", "draw joint samples of a program", EXAMPLE)
     options.add_program(parser)
+    options.add_compile_options(parser)
     parser.add_argument(
         "-n", dest="number", type=options.positive, default=16, metavar="N", help="samples (default 16)"
     )
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> None:
     from gsdmc.inference.samples import dimensions
 
     check_arrays_path(args.output)
-    problem = options.compiled(args.program, args.settings)
+    problem = options.compiled(args)
     arrays = {name: t.numpy() for name, t in problem.simulate(args.number, args.seed).items()}
     dims = {name: list(own) for name, own in dimensions(problem.graph).items()}
     about = {"program": problem.name, "sizes": problem.sizes, "seed": args.seed, "dims": dims}

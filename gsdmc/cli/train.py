@@ -48,15 +48,17 @@ def add(commands: Any) -> None:
         "--out", metavar="DIR", help="the model's folder (default runs/NAME); a model there is replaced"
     )
     parser.add_argument("--resume", action="store_true", help="continue the run in the folder")
+    options.add_compile_options(parser)
     options.add_json(parser, "the run's record")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
     """Train and say where the model is."""
-    from gsdmc.inference.fit import train
+    from gsdmc.inference.fit import settings, train, warnings_for
 
-    problem = options.compiled(args.program, args.settings)
+    problem = options.compiled(args)
+    options.show_warnings(warnings_for(problem, settings(args.preset, problem.name, args.batch)))
     out = Path(args.out) if args.out else Path("runs") / problem.name
     minutes = args.minutes if args.minutes is not None or args.steps is not None else MINUTES
     progress = ProgressLine(args.steps)

@@ -16,12 +16,15 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from gsdmc.compiler.check import check_problem
+from gsdmc.compiler.options import CompileOptions
 from gsdmc.compiler.problem import Problem
 from gsdmc.language import parse
 from gsdmc.language.source import GsdmcError
 
 SUFFIX = ".gsdm"
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, 2)
+"""Formats that are read; the first knew no options."""
 
 PROGRAM, META, DATA = "program.clj", "problem.json", "data.safetensors"
 MAX_BYTES = {PROGRAM: 1 << 24, META: 1 << 20, DATA: 1 << 30}
@@ -58,6 +61,7 @@ def write_problem(problem: Problem, path: str | Path) -> None:
         "source": problem.syntax.source.name,
         "sizes": {name: value.item() for name, value in given.items() if name not in data},
         "frozen": sorted(frozen),
+        "options": problem.options.to_json(),
     }
     parts = {
         PROGRAM: problem.source.encode(),
@@ -89,8 +93,15 @@ def write_parts(parts: Mapping[str, bytes], path: Path) -> None:
         raise
 
 
-def read_problem(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Problem:
-    """Read a compiled problem; `overrides` replace its sizes and data, and draw anew what `def`s drew.
+def read_problem(
+    path: str | Path, overrides: Mapping[str, Any] | None = None, changes: Mapping[str, Any] | None = None
+) -> Problem:
+    """Read a compiled problem.
+
+    Args:
+        path: the file.
+        overrides: values that replace its sizes and data, and draw anew what `def`s drew.
+        changes: options that replace its own, as `CompileOptions.changed` takes them.
 
     Raises:
         GsdmcError: no such file, or one that `compile -o` did not write.
@@ -101,8 +112,9 @@ def read_problem(path: str | Path, overrides: Mapping[str, Any] | None = None) -
     try:
         parts = read_parts(path)
         meta = json.loads(parts[META])
-        if meta["format"] != FORMAT:
+        if meta["format"] not in READABLE:
             raise GsdmcError(f"{path} has format {meta['format']!r}; this gsdmc reads format {FORMAT}.")
+        options = CompileOptions.from_json(meta["options"] if meta["format"] == FORMAT else {})
         arrays = load(parts[DATA])
         frozen = {str(name): arrays.pop(name) for name in meta["frozen"]}
         stored: dict[str, Any] = {**{str(k): float_or_int(v) for k, v in meta["sizes"].items()}, **arrays}
@@ -113,7 +125,14 @@ def read_problem(path: str | Path, overrides: Mapping[str, Any] | None = None) -
             f"{path} is no compiled problem ({reason}).",
             hint="write one with gsdmc compile PROGRAM -o FILE.gsdm",
         ) from None
-    problem = Problem(name, parse(text, source), {**stored, **(overrides or {})}, {} if overrides else frozen)
+    options = options.changed(**(changes or {}))
+    problem = Problem(
+        name,
+        parse(text, source, limits=options.limits),
+        {**stored, **(overrides or {})},
+        {} if overrides else frozen,
+        options,
+    )
     check_problem(problem)
     return problem
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from gsdmc.compiler.archive import SUFFIX, read_problem
 from gsdmc.compiler.check import check_problem
+from gsdmc.compiler.options import CompileOptions, Embedding, Queries
 from gsdmc.compiler.problem import Problem
 from gsdmc.language import parse
 from gsdmc.language.scope import did_you_mean
@@ -21,27 +22,77 @@ def bundled() -> list[str]:
     return sorted(p.name[:-4] for p in files("gsdmc.programs").iterdir() if p.name.endswith(".clj"))
 
 
-def compile_problem(program: str | Path | io.TextIOBase, /, **overrides: Any) -> Problem:
+def compile_problem(
+    program: str | Path | io.TextIOBase,
+    /,
+    *,
+    given: Queries | None = None,
+    embedding: Embedding | None = None,
+    mask: str | None = None,
+    symmetrise: bool | None = None,
+    intermediates: bool | None = None,
+    limits: Mapping[str, int] | None = None,
+    **overrides: Any,
+) -> Problem:
     """Compile a program.
+
+    Options stay with the problem wherever it goes: to other sizes, into files and into models. Those of a
+    compiled problem that is given hold where none of these replace them.
 
     Args:
         program: a path to a program or a compiled problem (`.gsdm`), the name of a bundled program,
             or an open text file.
+        given: what training draws queries from, in place of the program's `given` forms: `"E"` or `"A,E"`
+            for arrays that are always observed, `"subset:A,R"` for a random subset of arrays, several of
+            these in a list; `"any"` or an empty list for every subset, `"program"` for the program's own.
+        embedding: for ablations, what tells the replicas of plates apart: `"exchangeable"`, `"array"` or
+            `"independent"` for all plates, `{"i": "array"}` for some, `"derived"` for what the program says.
+        mask: for ablations, what the network attends along: `"program"`, `"dense"`, or `"random:20"` for
+            20 nodes drawn at random, with a seed `"random:20:1"`.
+        symmetrise: for ablations, False lets children attend to their parents, but not the reverse.
+        intermediates: for ablations, False makes `dirac` variables mere computation, where they are neither
+            generated, observed, given, nor part of the program's value.
+        limits: limits to raise, such as `{"nodes": 20_000_000}`; see `gsdmc.language.limits`.
         **overrides: values for its `def`s: sizes, or arrays for data.
 
     Raises:
         GsdmcError: no such program, or anything that is wrong with it.
     """
+    changes = {
+        "given": given,
+        "embedding": embedding,
+        "mask": mask,
+        "symmetrise": symmetrise,
+        "intermediates": intermediates,
+        "limits": limits,
+    }
+    return compile_with(program, overrides, changes)
+
+
+def compile_with(
+    program: str | Path | io.TextIOBase, overrides: Mapping[str, Any], changes: Mapping[str, Any]
+) -> Problem:
+    """Compile a program; `overrides` may have names that options have too.
+
+    Args:
+        program: see `compile_problem`.
+        overrides: values for its `def`s.
+        changes: options, as `CompileOptions.changed` takes them.
+
+    Raises:
+        GsdmcError: no such program, or anything that is wrong with it.
+    """
+    options = CompileOptions().changed(**changes)
     if isinstance(program, io.TextIOBase):
-        return compile_text(program.read(), "<stdin>", overrides)
+        return compile_text(program.read(), "<stdin>", overrides, options)
     path = Path(program)
     if path.suffix == SUFFIX:
-        return read_problem(path, overrides)
+        return read_problem(path, overrides, changes)
     if path.is_file():
-        return compile_text(read_text(path), str(path), overrides)
+        return compile_text(read_text(path), str(path), overrides, options)
     if str(program) in bundled():
         text = files("gsdmc.programs").joinpath(f"{program}.clj").read_text(encoding="utf-8")
-        return compile_text(text, f"{program}.clj", overrides)
+        return compile_text(text, f"{program}.clj", overrides, options)
     if path.is_dir():
         raise GsdmcError(f"{path} is a folder, not a program.", hint="give the .clj file in it")
     near = did_you_mean(str(program), bundled())
@@ -65,13 +116,20 @@ def read_text(path: Path) -> str:
         raise GsdmcError(f"{path} can't be read: {error.strerror}.") from None
 
 
-def compile_text(text: str, source_name: str, overrides: Mapping[str, Any] | None = None) -> Problem:
+def compile_text(
+    text: str,
+    source_name: str,
+    overrides: Mapping[str, Any] | None = None,
+    options: CompileOptions | None = None,
+) -> Problem:
     """Compile a program's text; `source_name` is what errors call it.
 
     Raises:
         GsdmcError: anything that is wrong with it.
     """
-    problem = Problem(short_name(source_name), parse(text, source_name), dict(overrides or {}))
+    options = options or CompileOptions()
+    syntax = parse(text, source_name, limits=options.limits)
+    problem = Problem(short_name(source_name), syntax, dict(overrides or {}), {}, options)
     check_problem(problem)
     return problem
 

@@ -14,13 +14,20 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from torch import Tensor
 
-from gsdmc.graph.edges import EdgeTable, edge_table
+from gsdmc.compiler.options import CompileOptions
+from gsdmc.compiler.warnings import warnings
+from gsdmc.graph.chosen_mask import chosen_edges
+from gsdmc.graph.directed import directed_metrics
+from gsdmc.graph.edges import EdgeTable
 from gsdmc.graph.edges import mask as mask_of
 from gsdmc.graph.factor_graph import FactorGraph
+from gsdmc.graph.forced import force_classes
 from gsdmc.graph.metrics import GraphMetrics, graph_metrics
+from gsdmc.graph.symmetry_check import orbit_representatives
 from gsdmc.graph.trace import trace
+from gsdmc.language.limits import on_deep_stack
 from gsdmc.language.scope import did_you_mean
-from gsdmc.language.source import GsdmcError
+from gsdmc.language.source import GsdmcError, GsdmcWarning
 from gsdmc.language.syntax import Given, Syntax
 from gsdmc.layout.layout import Layout
 from gsdmc.layout.lower import lower
@@ -39,13 +46,15 @@ class Problem:
     """A program compiled at given sizes.
 
     `overrides` are the values that stand in place of its `def`s, `frozen` what `def`s drew with their
-    seed at these sizes, where that is known already; `name` is the program's short name.
+    seed at these sizes, where that is known already, `options` what else was chosen; `name` is the
+    program's short name.
     """
 
     name: str
     syntax: Syntax
     overrides: dict[str, Any] = field(default_factory=dict)
     frozen: dict[str, NDArray[Any]] = field(default_factory=dict)
+    options: CompileOptions = field(default_factory=CompileOptions)
     _siblings: dict[tuple[tuple[str, Any], ...], Problem] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -58,7 +67,16 @@ class Problem:
     @cached_property
     def tape(self) -> Tape:
         """The program's instructions."""
-        return evaluate(self.syntax, self.overrides, frozen=self.frozen)
+        return on_deep_stack(
+            self.options.limits.nesting,
+            lambda: evaluate(
+                self.syntax,
+                self.overrides,
+                frozen=self.frozen,
+                intermediates=self.options.intermediates,
+                keep=[name for given in self.givens for name in (*given.targets, *given.subset)],
+            ),
+        )
 
     @cached_property
     def interpreter(self) -> Interpreter:
@@ -66,29 +84,43 @@ class Problem:
         return Interpreter(self.tape)
 
     @cached_property
+    def derived(self) -> FactorGraph:
+        """The factor graph with the plate classes that the program gives, whatever is forced."""
+        return trace(self.tape)
+
+    @cached_property
     def graph(self) -> FactorGraph:
         """The factor graph."""
-        return trace(self.tape)
+        return force_classes(self.derived, self.tape, dict(self.options.embedding))
 
     @cached_property
     def edges(self) -> EdgeTable:
         """Every mask entry with its roles."""
-        return edge_table(self.graph)
+        options = self.options
+        return chosen_edges(self.graph, options.mask, symmetrise=options.symmetrise, limits=options.limits)
 
     @cached_property
     def mask(self) -> csr_array[np.bool_]:
-        """Who attends to whom, N×N, symmetric with a full diagonal."""
+        """Who attends to whom, N×N with a full diagonal; symmetric, unless options say otherwise."""
         return mask_of(self.graph, self.edges)
 
     @cached_property
     def metrics(self) -> GraphMetrics:
         """Figures of the mask."""
-        return graph_metrics(self.graph, self.mask)
+        if self.options.symmetric:
+            return graph_metrics(self.derived, self.mask)
+        has_symmetries = self.options.mask.kind == "program"
+        return directed_metrics(self.mask, orbit_representatives(self.derived) if has_symmetries else None)
 
     @cached_property
     def layout(self) -> Layout:
         """What a network needs of the graph; without its diameter, see `metrics`."""
-        return lower(self.graph, self.edges)
+        return lower(self.graph, self.edges, symmetric=self.options.symmetric)
+
+    @property
+    def warnings(self) -> tuple[GsdmcWarning, ...]:
+        """What is likely to go wrong; those about a network's depth come with `train` and `compile`."""
+        return warnings(self)
 
     @cached_property
     def nodes(self) -> list[tuple[str, tuple[int, ...]]]:
@@ -103,7 +135,8 @@ class Problem:
     @property
     def givens(self) -> tuple[Given, ...]:
         """The queries that training draws from; none means every subset of the variables."""
-        return self.syntax.givens
+        chosen = self.options.givens
+        return self.syntax.givens if chosen is None else chosen
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -186,7 +219,7 @@ class Problem:
         merged = {**self.overrides, **sizes}
         key = tuple(sorted((k, v) for k, v in merged.items() if np.ndim(v) == 0))
         if key not in self._siblings:
-            self._siblings[key] = Problem(self.name, self.syntax, merged, {}, self._siblings)
+            self._siblings[key] = Problem(self.name, self.syntax, merged, {}, self.options, self._siblings)
         return self._siblings[key]
 
 

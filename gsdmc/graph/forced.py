@@ -60,14 +60,14 @@ def force_classes(graph: FactorGraph, tape: Tape, embedding: Mapping[str, str]) 
             raise GsdmcError(f"The program has no plate `{name}`.", hint=did_you_mean(name, known) or listed)
     plates = []
     for plate in graph.plates:
-        name = embedding.get(plate.name) or embedding.get(ALL)
-        if name is None or CLASSES[name] == plate.cls:
+        wanted = embedding.get(plate.name) or embedding.get(ALL)
+        if wanted is None or CLASSES[wanted] == plate.cls:
             plates.append(plate)
-        elif _DISTINCTIONS[CLASSES[name]] < _DISTINCTIONS[plate.cls]:
-            raise _unsound(plate, name, offending(tape).get(plate.name))
+        elif _DISTINCTIONS[CLASSES[wanted]] < _DISTINCTIONS[plate.cls]:
+            raise _unsound(plate, wanted, offending(tape).get(plate.name))
         else:
             reason = f"forced by --embedding; derived {plate.cls}: {plate.reason}"
-            plates.append(replace(plate, cls=CLASSES[name], reason=reason))
+            plates.append(replace(plate, cls=CLASSES[wanted], reason=reason))
     return replace(graph, plates=tuple(plates))
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 from torch import Tensor
 
 from gsdmc.compiler import compile_problem
+from gsdmc.compiler.options import FORMS as OPTIONS
 from gsdmc.compiler.problem import Problem, check_overrides
+from gsdmc.compiler.warnings import warnings
 from gsdmc.inference.folder import check_folder, check_same, keep_problem
 from gsdmc.inference.model import Model
 from gsdmc.inference.shapes import check_free
-from gsdmc.language.source import GsdmcError
+from gsdmc.language.source import GsdmcError, GsdmcWarning
 from gsdmc.language.syntax import Given
 from gsdmc.layout.layout import Layout
 from gsdmc.training import loop
@@ -103,6 +105,13 @@ def train(
         GsdmcError: a program, a size or settings that can't be, or a folder that can't be written.
     """
     problem = program if isinstance(program, Problem) else compile_problem(program)
+    defined = {d.name for d in problem.syntax.defs}
+    for name in sizes:
+        if name in OPTIONS and name not in defined:
+            raise GsdmcError(
+                f"`{name}` is chosen when a program is compiled.",
+                hint=f"write train(compile(program, {name}=...), ...)",
+            )
     problem = problem.resized(**sizes) if sizes else problem
     if (steps is None) == (minutes is None):
         raise GsdmcError("Say how long to train: either steps or minutes.")
@@ -127,6 +136,7 @@ def train(
         folder=folder,
         resume=resume,
         program=problem.source,
+        record={"options": problem.options.to_json()},
     )
     if folder is not None:
         keep_problem(problem, folder)
@@ -145,6 +155,12 @@ def settings(preset: str | TrainingConfig, name: str, batch: int | None = None) 
         raise GsdmcError(f"A batch has at least one example, not {batch}.")
     config = named_preset(preset, name) if isinstance(preset, str) else preset
     return config if batch is None else config.with_changes(batch=batch)
+
+
+def warnings_for(problem: Problem, config: TrainingConfig) -> tuple[GsdmcWarning, ...]:
+    """What is likely to go wrong with a problem, and with a network of these settings for it."""
+    network = config.network(TrainingProblem(problem, {}).layout)
+    return warnings(problem, network.layers)
 
 
 def vary_ranges(problem: Problem, vary: Sequence[str] | Ranges) -> dict[str, tuple[int, int]]:

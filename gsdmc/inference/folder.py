@@ -6,7 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from gsdmc.compiler import compile_text, read_problem, write_problem
+from gsdmc.compiler import CompileOptions, compile_text, read_problem, write_problem
+from gsdmc.compiler.options import FORMS as OPTIONS
 from gsdmc.compiler.problem import Problem
 from gsdmc.inference.model import Model
 from gsdmc.language.source import GsdmcError
@@ -61,7 +62,7 @@ def check_same(problem: Problem, folder: Path) -> None:
     """Refuse to resume the run of another program.
 
     Raises:
-        GsdmcError: the folder's program or its sizes differ.
+        GsdmcError: the folder's program, its sizes or its options differ.
     """
     kept = load(folder).problem
     if kept.source != problem.source:
@@ -72,6 +73,26 @@ def check_same(problem: Problem, folder: Path) -> None:
     if kept.sizes != problem.sizes:
         sizes = ", ".join(f"{k}={v}" for k, v in kept.sizes.items())
         raise GsdmcError(f"{folder} was trained at other sizes: {sizes}.", hint="set the same ones to resume")
+    for name in OPTIONS:
+        ours, theirs = _choice(problem, name), _choice(kept, name)
+        if ours != theirs:
+            chosen = " ".join(kept.options.words()) or "none"
+            raise GsdmcError(
+                f"{folder} was trained with another choice of `{name}`; its options: {chosen}.",
+                hint="resume with the same ones, or train into a new folder",
+            )
+
+
+def _choice(problem: Problem, name: str) -> object:
+    """What an option comes to in a problem: one thing can be said in several ways, and limits change none."""
+    match name:
+        case "limits":
+            return None
+        case "given":
+            return problem.givens
+        case "embedding":
+            return {plate.name: plate.cls for plate in problem.graph.plates}
+    return getattr(problem.options, name)
 
 
 def _problem(folder: Path, trained: checkpoint.Model) -> Problem:
@@ -82,4 +103,8 @@ def _problem(folder: Path, trained: checkpoint.Model) -> Problem:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise GsdmcError(f"{folder} has no readable program: {error}.") from None
-    return compile_text(text, f"{trained.run['name']}.clj", trained.run["sizes"])
+    try:
+        options = CompileOptions.from_json(trained.run.get("options", {}))
+    except ValueError as error:
+        raise GsdmcError(f"{folder / checkpoint.CONFIG} is damaged: {error}.") from None
+    return compile_text(text, f"{trained.run['name']}.clj", trained.run["sizes"], options)

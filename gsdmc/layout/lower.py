@@ -11,17 +11,29 @@ from gsdmc.kernels.structure import Structure
 from gsdmc.layout.layout import ArraySlot, Layout
 
 
-def lower(graph: FactorGraph, edges: EdgeTable | None = None, diameter: int | None = None) -> Layout:
+def lower(
+    graph: FactorGraph,
+    edges: EdgeTable | None = None,
+    diameter: int | None = None,
+    *,
+    symmetric: bool = True,
+) -> Layout:
     """Lower a graph to node order, neighbour structure and embedding indices.
 
     Args:
         graph: the graph.
         edges: its edge table, where the caller has it already.
         diameter: its diameter, where it is known.
+        symmetric: whether every entry of the table has its transpose.
     """
     edges = edge_table(graph) if edges is None else edges
     structure = Structure.build(
-        graph.nodes, edges.rows, edges.columns, edges.roles, role_count=len(edges.role_names)
+        graph.nodes,
+        edges.rows,
+        edges.columns,
+        edges.roles,
+        role_count=len(edges.role_names),
+        symmetric=symmetric,
     )
     keys: list[str] = []
     embedding = [embedding_rows(graph, array, keys) for array in graph.arrays]

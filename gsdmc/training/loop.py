@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +56,7 @@ def train(
     resume: bool = False,
     stop_after: int | None = None,
     program: str | None = None,
+    record: Mapping[str, Any] | None = None,
 ) -> Model:
     """Train a denoiser on fresh draws of a problem.
 
@@ -75,6 +76,7 @@ def train(
         resume: continue the run that `folder` holds; settings and seed must be the same.
         stop_after: end after this many steps of the budget, as an interrupt would.
         program: the program's text, to keep with the model.
+        record: what else to keep of the run, as plain data.
 
     Returns:
         The model, with averaged weights.
@@ -92,6 +94,7 @@ def train(
         run.restore(folder)
     run.go(steps, minutes, progress, stop_after)
     model = run.model(steps)
+    model.run.update(record or {})
     if folder is not None:
         checkpoint.save(folder, model, program, run.state())
     return model

@@ -7,7 +7,19 @@ import numpy as np
 import pytest
 
 import gsdmc
-from gsdmc.cli.options import PRESETS, bundled_names, compiled, data, setting, size
+from gsdmc.cli.main import build_parser
+from gsdmc.cli.options import (
+    PRESETS,
+    bundled_names,
+    compiled,
+    data,
+    limit,
+    setting,
+    show_warnings,
+    size,
+)
+from gsdmc.compiler import CompileOptions
+from gsdmc.language import GsdmcWarning
 from gsdmc.training import presets
 
 
@@ -45,5 +57,70 @@ def test_a_file_of_data_sets_a_def(tmp_path: Path) -> None:
     program = tmp_path / "line.clj"
     program.write_text('(def xs [1.0]) (foreach (count xs) [x xs] (sample "y" (normal x 1)))')
     np.save(tmp_path / "x.npy", np.array([0.5, 1.5, 2.5]))
-    problem = compiled(str(program), [setting(f"xs=@{tmp_path / 'x.npy'}")])
+    problem = compiled(parsed(str(program), "--set", f"xs=@{tmp_path / 'x.npy'}"))
     assert problem.graph.by_name["y"].shape == (3,)
+
+
+def parsed(*arguments: str) -> argparse.Namespace:
+    return build_parser().parse_args(["compile", *arguments])
+
+
+def test_options_reach_the_problem() -> None:
+    assert compiled(parsed("bcmf")).options == CompileOptions()
+    arguments = (
+        "bcmf --given A --given subset:R --embedding array --embedding t=independent --no-symmetrise "
+        "--no-intermediates --limit nodes=6_000_000 --limit edges=7"
+    )
+    options = compiled(parsed(*arguments.replace(" --limit edges=7", "").split())).options
+    assert options.to_json() == {
+        "given": ["A", "subset:R"],
+        "embedding": ["array", "t=independent"],
+        "symmetrise": False,
+        "intermediates": False,
+        "limits": {"nodes": 6_000_000},
+    }
+    assert parsed(*arguments.split()).limits == [("nodes", 6_000_000), ("edges", 7)]
+    assert str(compiled(parsed("bcmf", "--mask", "random:20:3")).options.mask) == "random:20:3"
+
+
+def test_the_options_that_a_report_shows_are_those_that_make_it() -> None:
+    for arguments in (
+        ["--given", "any"],
+        ["--given", "subset:A,R", "--embedding", "i=array", "--mask", "dense", "--limit", "nodes=1000"],
+        ["--no-symmetrise", "--no-intermediates"],
+    ):
+        options = compiled(parsed("bcmf", *arguments)).options
+        assert (
+            compiled(parsed("bcmf", *(part for w in options.words() for part in w.split()))).options
+            == options
+        )
+        assert sorted(" ".join(options.words()).split()) == sorted(arguments)
+
+
+def test_a_picture_is_no_mask() -> None:
+    with pytest.raises(gsdmc.GsdmcError, match=r"no mask `m\.png`") as caught:
+        compiled(parsed("bcmf", "--mask", "m.png"))
+    assert caught.value.hint == "to draw the mask, write --draw-mask m.png"
+
+
+def test_defs_may_have_the_names_of_options(tmp_path: Path) -> None:
+    program = tmp_path / "m.clj"
+    program.write_text('(def mask 2) (foreach mask [i (range mask)] (sample "x" (normal 0 1)))')
+    problem = compiled(parsed(str(program), "--set", "mask=3", "--mask", "dense"))
+    assert problem.sizes == {"mask": 3}
+    assert problem.mask.nnz == 9
+
+
+def test_limits() -> None:
+    assert limit("nodes=20_000_000") == ("nodes", 20_000_000)
+    for wrong in ("nodes", "=3", "nodes=", "nodes=-1", "nodes=1.5", "nodes=²"):
+        with pytest.raises(argparse.ArgumentTypeError):
+            limit(wrong)
+
+
+def test_warnings_are_filled_prose(capsys: pytest.CaptureFixture[str]) -> None:
+    show_warnings([GsdmcWarning("word " * 60, hint="a cure")])
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("warning: word word")
+    assert lines[-1] == "help: a cure"
+    assert max(map(len, lines)) <= 100

@@ -40,6 +40,32 @@ def test_compiled_problems_varied_sizes_and_json(capsys: pytest.CaptureFixture[s
     assert (record["steps"], record["seed"], record["interrupted"]) == (2, 4, False)
 
 
+def test_options_are_kept_merged_and_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compile", "sorting", "--set", "n=3", "--mask", "random:3", "-o", "s.gsdm"]) == 0
+    capsys.readouterr()
+    arguments = ["train", "s.gsdm", "--steps", "1", "--batch", "2", "--out", "m", "--given", "s"]
+    assert main(arguments) == 0
+    kept = gsdmc.load("m").problem
+    assert kept.options.to_json() == {"given": ["s"], "mask": "random:3"}
+    assert (kept.mask != gsdmc.compile("sorting", n=3, mask="random:3").mask).nnz == 0
+    capsys.readouterr()
+    arguments[arguments.index("--steps") + 1] = "2"
+    assert main([*arguments, "--mask", "dense", "--resume"]) == 1
+    err = capsys.readouterr().err
+    assert "another choice of `mask`; its options: --given s --mask random:3" in err
+    assert main([*arguments, "--resume", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["steps"], record["options"]) == (2, kept.options.to_json())
+
+
+def test_warnings_come_before_training(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("two.clj").write_text('[(sample "a" (normal 0 1)) (sample "b" (normal 0 1))]')
+    assert main(["train", "two.clj", "--steps", "1", "--batch", "2"]) == 0
+    err = capsys.readouterr().err
+    assert err.startswith("warning: The graph has 2 components")
+    assert "Theorem 1" in err
+
+
 def test_ctrl_c_keeps_a_usable_model(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

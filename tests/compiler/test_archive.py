@@ -120,8 +120,8 @@ def test_broken_programs_and_data_are_refused(written: Path) -> None:
 
 def test_other_formats_and_unknown_sizes_are_refused(written: Path) -> None:
     meta = json.loads(parts(written)[META])
-    with pytest.raises(GsdmcError, match="has format 2"):
-        read_problem(changed(written, problem_json=json.dumps(meta | {"format": 2}).encode()))
+    with pytest.raises(GsdmcError, match="has format 3"):
+        read_problem(changed(written, problem_json=json.dumps(meta | {"format": 3}).encode()))
     with pytest.raises(GsdmcError, match="no def `q`"):
         read_problem(changed(written, problem_json=json.dumps(meta | {"sizes": {"q": 1}}).encode()))
 

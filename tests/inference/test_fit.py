@@ -3,11 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 import gsdmc
-from gsdmc.inference.fit import settings, vary_ranges
+from gsdmc.inference.fit import settings, vary_ranges, warnings_for
 from gsdmc.training.config import TrainingConfig
 
 
@@ -59,6 +60,103 @@ def test_resuming_another_program_is_refused(tmp_path: Path, tiny: TrainingConfi
         gsdmc.train("bcmf", steps=2, preset=tiny, out=out, resume=True, k=4)
     with pytest.raises(gsdmc.GsdmcError, match="no model folder"):
         gsdmc.train("bcmf", steps=2, preset=tiny, out=tmp_path / "none", resume=True)
+
+
+def test_resuming_with_other_options_is_refused(tmp_path: Path, tiny: TrainingConfig) -> None:
+    out = tmp_path / "model"
+
+    def resumed(steps: int, **changes: Any) -> gsdmc.Model:
+        problem = gsdmc.compile("bcmf", m=2, n=2, **({"given": "subset:A,E", "mask": "random:3"} | changes))
+        return gsdmc.train(problem, steps=steps, preset=tiny, out=out, resume=steps > 1)
+
+    resumed(1)
+    for name, value in {
+        "given": "any",
+        "mask": "random:3:1",
+        "embedding": "array",
+        "intermediates": False,
+    }.items():
+        with pytest.raises(
+            gsdmc.GsdmcError, match=f"another choice of `{name}`; its options: --given subset"
+        ):
+            resumed(2, **{name: value})
+    # Limits are no part of what a problem is, nor is a class that the program has anyway.
+    assert resumed(2, limits={"nodes": 1000}, embedding="exchangeable").trained.run["steps"] == 2
+
+
+def test_the_programs_own_query_is_the_same_however_it_is_said(tmp_path: Path, tiny: TrainingConfig) -> None:
+    gsdmc.train("bcmf", steps=1, preset=tiny, out=tmp_path / "m")
+    said = gsdmc.compile("bcmf", given="E")
+    assert gsdmc.train(said, steps=2, preset=tiny, out=tmp_path / "m", resume=True).trained.run["steps"] == 2
+
+
+def test_options_are_for_compile_and_the_error_says_so() -> None:
+    with pytest.raises(gsdmc.GsdmcError, match="chosen when a program is compiled") as caught:
+        gsdmc.train("bcmf", steps=1, out=None, mask="dense")  # type: ignore[arg-type]
+    assert caught.value.hint == "write train(compile(program, mask=...), ...)"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"mask": "random:20"}, {"mask": "random:2"}, {"mask": "dense"}, {"symmetrise": False}, {}]
+)
+def test_gradients_flow_along_the_mask_alone(changes: dict[str, Any], tiny: TrainingConfig) -> None:
+    problem = gsdmc.compile("sorting", n=3, **changes)
+    one_layer = tiny.with_changes(layers=1)
+    model = gsdmc.train(problem, steps=2, preset=one_layer, out=None)
+    layout, denoiser = problem.layout, model.trained.denoiser
+    with torch.no_grad():  # a network that is not the identity
+        for parameter in denoiser.parameters():
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
+    state = {
+        slot.name: torch.randn(1, *slot.state_shape, generator=torch.Generator().manual_seed(2))
+        for slot in layout.arrays
+    }
+    observed = {slot.name: torch.zeros(1, *slot.shape, dtype=torch.bool) for slot in layout.arrays}
+
+    def network(*values: torch.Tensor) -> torch.Tensor:
+        named = dict(zip(state, values, strict=True))
+        out = denoiser(layout, named, observed, torch.tensor([500.0]))
+        return torch.cat([out[s.name].reshape(s.size, -1).sum(1) for s in layout.arrays])
+
+    jacobian = torch.autograd.functional.jacobian(network, tuple(state.values()))
+    flows = torch.cat(
+        [
+            j.reshape(layout.nodes, s.size, -1).abs().sum(2)
+            for s, j in zip(layout.arrays, jacobian, strict=True)
+        ],
+        dim=1,
+    )
+    assert ((flows > 0).numpy() == problem.mask.toarray()).all()
+
+
+def test_each_size_has_a_random_mask_of_its_own(tiny: TrainingConfig) -> None:
+    problem = gsdmc.compile("bcmf", mask="random:4")
+    model = gsdmc.train(problem, steps=3, preset=tiny, out=None, vary={"m": (2, 6)})
+    larger = model.resized(m=7)
+    assert np.diff(larger.problem.mask.indptr).tolist() == [5] * larger.problem.graph.nodes
+    assert larger.sample({"E": np.zeros((7, 5))}, steps=2)["A"].shape == (1, 7, 3)
+
+
+def test_a_forced_class_decides_which_sizes_are_free(tiny: TrainingConfig) -> None:
+    fixed = gsdmc.compile("bcmf", embedding={"i": "independent"})
+    with pytest.raises(gsdmc.GsdmcError, match="Plate i can't have size 1: it is fixed") as caught:
+        vary_ranges(fixed, ("m",))
+    assert "forced by --embedding" in (caught.value.hint or "")
+    assert vary_ranges(fixed, ("n",)) == {"n": (1, 10)}
+    ordered = gsdmc.compile("bcmf", embedding="array")
+    assert vary_ranges(ordered, ("m", "n")) == {"m": (1, 10), "n": (1, 10)}
+    model = gsdmc.train(fixed, steps=1, preset=tiny, out=None)
+    with pytest.raises(gsdmc.GsdmcError, match="expected 5×5"):
+        model.sample({"E": np.zeros((6, 5))})
+    assert model.sample({"E": np.zeros((5, 6))}, steps=1)["A"].shape == (1, 5, 3)
+
+
+def test_warnings_are_data_and_depend_on_the_networks_depth(tiny: TrainingConfig) -> None:
+    problem = gsdmc.compile("boolean", n=2)
+    assert problem.warnings == warnings_for(problem, tiny.with_changes(reach=True)) == ()
+    (shallow,) = warnings_for(problem, tiny)
+    assert "1 attention layers" not in shallow.message
+    assert "1 attention layer, and the graph's diameter is 4" in shallow.message
 
 
 def test_sizes_vary_within_their_ranges(tiny: TrainingConfig) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,6 +46,44 @@ def test_a_folder_without_its_compiled_problem_still_loads(tmp_path: Path, tiny:
     assert gsdmc.load(tmp_path / "m").problem.sizes["k"] == 2
     (tmp_path / "m" / "program.clj").unlink()
     with pytest.raises(gsdmc.GsdmcError, match="no readable program"):
+        gsdmc.load(tmp_path / "m")
+
+
+CHOICES: list[dict[str, Any]] = [
+    {"mask": "random:20"},
+    {"mask": "random:5:3"},
+    {"mask": "dense"},
+    {"symmetrise": False},
+    {"embedding": "independent", "given": "any"},
+    {"intermediates": False, "given": "subset:u,s"},
+]
+
+
+@pytest.mark.parametrize("changes", CHOICES, ids=lambda c: " ".join(f"{k}={v}" for k, v in c.items()))
+def test_a_model_with_options_is_loaded_as_it_was_compiled(
+    changes: dict[str, Any], tmp_path: Path, tiny: TrainingConfig
+) -> None:
+    problem = gsdmc.compile("sorting", n=4, **changes)
+    trained = gsdmc.train(problem, steps=3, preset=tiny, out=tmp_path / "m")
+    evidence = {"u": [0.3, -1.0, 2.0, 0.1]}
+    for kept in (True, False):  # without its compiled problem, a folder knows the options all the same
+        loaded = gsdmc.load(tmp_path / "m")
+        assert loaded.problem.options == problem.options
+        assert (loaded.problem.mask != problem.mask).nnz == 0
+        assert loaded.problem.givens == problem.givens
+        ours, theirs = (model.sample(evidence, steps=2, strict=False) for model in (trained, loaded))
+        for array in problem.graph.arrays:
+            np.testing.assert_array_equal(ours[array.name], theirs[array.name])
+        if kept:
+            (tmp_path / "m" / PROBLEM).unlink()
+
+
+def test_damaged_options_say_so(tmp_path: Path, tiny: TrainingConfig) -> None:
+    gsdmc.train(gsdmc.compile("bcmf", mask="dense"), steps=1, preset=tiny, out=tmp_path / "m")
+    (tmp_path / "m" / PROBLEM).unlink()
+    config = tmp_path / "m" / "config.json"
+    config.write_text(config.read_text().replace('"dense"', '"dance"'))
+    with pytest.raises(gsdmc.GsdmcError, match=r"config.json is damaged: There is no mask `dance`"):
         gsdmc.load(tmp_path / "m")
 
 

@@ -1,0 +1,64 @@
+"""What is likely to go wrong with a problem that compiles: warnings, as data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gsdmc.language.source import GsdmcWarning
+
+if TYPE_CHECKING:
+    from gsdmc.compiler.problem import Problem
+
+THEOREM = (
+    'Theorem 1 of the GSDM paper (Weilbach et al. 2022): given "a connected graphical model [...] there are '
+    "no pairs i, j such that x_0^i can be assumed independent of x_t^j after conditioning on all other "
+    'dimensions of x_t"'
+)
+
+
+def warnings(problem: Problem, layers: int | None = None) -> tuple[GsdmcWarning, ...]:
+    """Warnings about a problem and, with the number of its attention layers, about a network for it."""
+    found = (disconnected(problem), one_way(problem), shallow(problem, layers))
+    return tuple(warning for warning in found if warning is not None)
+
+
+def disconnected(problem: Problem) -> GsdmcWarning | None:
+    """A graph that falls apart."""
+    parts = problem.metrics.components
+    if parts < 2:
+        return None
+    return GsdmcWarning(
+        f"The graph has {parts:,} components, and no information passes from one to another. {THEOREM}. "
+        "Across components the network assumes just that.",
+        hint="if variables of different components depend on each other, name what relates them (a dirac "
+        "or a factor)",
+    )
+
+
+def one_way(problem: Problem) -> GsdmcWarning | None:
+    """A mask of the program's own edges that information follows in their direction only."""
+    figures = problem.metrics
+    if problem.options.symmetrise or figures.entries == figures.nodes + 2 * figures.edges:
+        return None
+    return GsdmcWarning(
+        "Without symmetrising, no information passes from children to their parents. The GSDM paper "
+        '(section 3.2): "if the graphical model is directed and acyclic there will not be a path between '
+        'every pair of nodes. This would cause GSDM to make false independence assumptions".',
+        hint="leave out --no-symmetrise, unless it is what you compare with",
+    )
+
+
+def shallow(problem: Problem, layers: int | None) -> GsdmcWarning | None:
+    """A network in which information can't cross the graph."""
+    figures = problem.metrics
+    bounded = not figures.diameter_exact
+    if layers is None or layers >= figures.diameter or (bounded and not problem.options.symmetric):
+        return None
+    return GsdmcWarning(
+        f"The network has {layers:,} attention layer{'s' if layers > 1 else ''}, and the graph's diameter is "
+        f'{"at most " if bounded else ""}{figures.diameter:,}. The GSDM paper (section 3.2): "Since messages '
+        "are only passed along one edge per transformer layer, the number of transformer layers should be "
+        'chosen to be at least as great as the maximum path length in the symmetrized graphical model".',
+        hint="variables further apart than that can't bear on each other: take more layers, or relate them "
+        "more directly, as through a factor",
+    )
