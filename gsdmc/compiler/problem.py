@@ -75,6 +75,7 @@ class Problem:
                 frozen=self.frozen,
                 intermediates=self.options.intermediates,
                 keep=[name for given in self.givens for name in (*given.targets, *given.subset)],
+                limits=self.options.limits,
             ),
         )
 
@@ -86,7 +87,7 @@ class Problem:
     @cached_property
     def derived(self) -> FactorGraph:
         """The factor graph with the plate classes that the program gives, whatever is forced."""
-        return trace(self.tape)
+        return trace(self.tape, self.options.limits)
 
     @cached_property
     def graph(self) -> FactorGraph:

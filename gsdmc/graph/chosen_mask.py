@@ -9,7 +9,7 @@ import numpy as np
 
 from gsdmc.graph.edges import SELF, EdgeTable, edge_table, role_names
 from gsdmc.graph.factor_graph import Argument, FactorGraph, Indices
-from gsdmc.language.limits import DEFAULT, Limits, cure, within
+from gsdmc.language.limits import DEFAULT, Limits, cure
 from gsdmc.language.scope import did_you_mean
 from gsdmc.language.source import GsdmcError
 
@@ -54,7 +54,7 @@ class MaskChoice:
             if neighbours:
                 return MaskChoice("random", neighbours, seed)
         near = None if kind in KINDS else did_you_mean(kind, KINDS)
-        raise GsdmcError(f"There is no mask `{text}`.", hint=near or SHAPES)
+        raise GsdmcError(f"there is no mask `{text}`", hint=near or SHAPES)
 
 
 PROGRAM = MaskChoice()
@@ -80,12 +80,11 @@ def chosen_edges(
     nodes = graph.nodes
     each = nodes if choice.kind == "dense" else min(choice.neighbours + 1, nodes)
     if nodes * each > limits.edges:
-        with within(limits):
-            raise GsdmcError(
-                f"The mask {choice} of {nodes} nodes has {nodes * each} entries; at most {limits.edges} are "
-                "allowed.",
-                hint="make the sizes smaller, or " + cure("edges", nodes * each),
-            )
+        raise GsdmcError(
+            f"the mask {choice} of {nodes} nodes has {nodes * each} entries; "
+            f"at most {limits.edges} are allowed",
+            hint="make the sizes smaller, or " + cure("edges", nodes * each),
+        )
     diagonal = np.arange(nodes)
     if choice.kind == "dense":
         rows, columns = np.divmod(np.arange(nodes * nodes), max(nodes, 1))

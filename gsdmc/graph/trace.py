@@ -10,19 +10,17 @@ import numpy as np
 from gsdmc.graph.dependence import Dependences, Reference, References, node_numbers, variable
 from gsdmc.graph.factor_graph import Argument, Array, Factor, FactorGraph, Indices, Relation
 from gsdmc.graph.symmetry import Plates, find_plates
+from gsdmc.language.limits import DEFAULT, Limits, cure
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, merged
 from gsdmc.program.tape import Draw, FactorUse, Tape
-
-MAX_EDGES = 50_000_000
-"""Most edges that are traced, before repeated ones are merged."""
 
 NAME_PARTS = 'name intermediate values, `(sample "c" (dirac ...))`, or make the sizes smaller'
 RELATE_FEWER = "a factor relates all its variables pairwise; relate fewer of them at a time"
 
 
-def trace(tape: Tape) -> FactorGraph:
-    """Make the factor graph of a tape.
+def trace(tape: Tape, limits: Limits = DEFAULT) -> FactorGraph:
+    """Make the factor graph of a tape, of at most so many edges, before repeated ones are merged.
 
     Raises:
         GsdmcError: a program without variables, a factor over none, or a graph above the limits.
@@ -31,7 +29,7 @@ def trace(tape: Tape) -> FactorGraph:
         raise GsdmcError("the program samples no variables", hint='write `(sample "x" (normal 0 1))`')
     plates = find_plates(tape)
     arrays = {a.name: a for a in make_arrays(tape.draws, plates)}
-    tracer = Tracer(arrays)
+    tracer = Tracer(arrays, limits.edges)
     relations: list[Relation] = [*tracer.arguments(tape.draws), *tracer.factors(tape.factors, plates)]
     return FactorGraph(tuple(arrays.values()), plates.plates, tuple(relations))
 
@@ -63,8 +61,9 @@ def make_arrays(draws: Iterable[Draw], plates: Plates) -> list[Array]:
 class Tracer:
     """Turns references into node numbers, within the limits."""
 
-    def __init__(self, arrays: dict[str, Array]) -> None:
+    def __init__(self, arrays: dict[str, Array], limit: int) -> None:
         self.arrays = arrays
+        self.limit = limit
         self.dependences = Dependences()
         self.edges = 0
 
@@ -75,11 +74,11 @@ class Tracer:
             GsdmcError: above the limit.
         """
         self.edges += edges
-        if self.edges > MAX_EDGES:
+        if self.edges > self.limit:
             raise GsdmcError(
-                f"the graph has more than {MAX_EDGES} edges",
+                f"the graph has more than {self.limit} edges",
                 span,
-                hint=hint,
+                hint=f"{hint}, or {cure('edges', self.edges)}",
             )
 
     def arguments(self, draws: Iterable[Draw]) -> Iterable[Argument]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gsdmc.language.builtins import BUILTINS
 from gsdmc.language.distributions import canonical, signature
+from gsdmc.language.limits import DEFAULT, Limits, active, cure, within
 from gsdmc.language.signatures import plural
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.language.syntax import (
@@ -60,9 +61,6 @@ from gsdmc.program.wholeness import finish
 MAX_CALL_DEPTH = 60
 """Deepest chain of calls that evaluation follows."""
 
-MAX_STEPS = 5_000_000
-"""Most forms that evaluation visits."""
-
 
 def evaluate(
     syntax: Syntax,
@@ -72,6 +70,7 @@ def evaluate(
     plated: bool = True,
     intermediates: bool = True,
     keep: Iterable[str] = (),
+    limits: Limits = DEFAULT,
 ) -> Tape:
     """Write a program's tape.
 
@@ -84,22 +83,24 @@ def evaluate(
         intermediates: whether `dirac` variables are nodes of the graph; without them only those are
             that are generated, observed, part of the program's returned value or in `keep`.
         keep: names of arrays.
+        limits: how large the program may become.
 
     Raises:
         GsdmcError: whatever is wrong with the program, with the place.
     """
     evaluator = Evaluator(syntax, plated)
     try:
-        scope = definitions(evaluator, overrides or {}, frozen or {})
-        result: Value = Symbol(None)
-        for expr in syntax.body:
-            result = evaluator.evaluate(expr, scope)
-        finish(evaluator.tape)
+        with within(limits):
+            scope = definitions(evaluator, overrides or {}, frozen or {})
+            result: Value = Symbol(None)
+            for expr in syntax.body:
+                result = evaluator.evaluate(expr, scope)
+            finish(evaluator.tape)
     except RecursionError:
         raise GsdmcError(
             "the program's calls and forms nest too deep to be evaluated",
             evaluator.place,
-            hint="name parts of it with `let` or `defn`",
+            hint="name parts of it with `let` or `defn`, or " + cure("nesting", 2 * limits.nesting),
         ) from None
     except NeedsUnroll as stuck:
         raise GsdmcError(f"this can't be evaluated: {stuck.reason}", stuck.span) from None
@@ -163,9 +164,9 @@ class Evaluator:
         """The value of an expression."""
         self.steps += 1
         self.place = expr.span
-        if self.steps > MAX_STEPS:
+        if self.steps > active().steps:
             raise GsdmcError(
-                f"evaluating this program takes more than {MAX_STEPS} steps",
+                f"evaluating this program takes more than {active().steps} steps",
                 expr.span,
                 hint="iterations that can't be plated are unrolled; make them smaller",
             )

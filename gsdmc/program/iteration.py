@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gsdmc.language.limits import active, cure
 from gsdmc.language.signatures import plural
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.language.syntax import Foreach
@@ -31,12 +32,6 @@ if TYPE_CHECKING:
     from gsdmc.program.evaluator import Evaluator
 
 Body = Callable[[Scope, Static], Value]
-
-MAX_SIZE = 5_000_000
-"""Most replicas of one iteration."""
-
-MAX_UNROLLED = 20_000
-"""Most replicas that one iteration is unrolled into."""
 
 
 def foreach(ev: Evaluator, expr: Foreach, scope: Scope) -> Value:
@@ -90,11 +85,23 @@ def axis_of(name: str, size: int, counted: Value, span: Span) -> Axis:
     """
     if size < 0:
         raise GsdmcError(f"an iteration can't run {size} times", span, hint="sizes are 0 or above")
-    if size > MAX_SIZE:
-        raise GsdmcError(
-            f"an iteration of {size} replicas is too large; at most {MAX_SIZE} are allowed", span
-        )
+    check_size(f"an iteration of {size} replicas", size, span)
     return Axis(name, size, span, counted.size_name if isinstance(counted, Static) else None)
+
+
+def check_size(what: str, size: int, span: Span) -> None:
+    """Refuse an iteration, or a range for one, that is too large.
+
+    Raises:
+        GsdmcError: more replicas than the limit.
+    """
+    limit = active().size
+    if size > limit:
+        raise GsdmcError(
+            f"{what} is too large; at most {limit} are allowed",
+            span,
+            hint="make the sizes smaller, or " + cure("size", size),
+        )
 
 
 def each(ev: Evaluator, axis: Axis, body: Body, scope: Scope) -> Value:
@@ -143,11 +150,13 @@ def check_unrollable(axis: Axis) -> None:
     Raises:
         GsdmcError: more replicas than the limit.
     """
-    if axis.size > MAX_UNROLLED:
+    limit = active().unrolled
+    if axis.size > limit:
         raise GsdmcError(
             f"the iteration {axis.name} has {axis.size} replicas of varying structure; at most "
-            f"{MAX_UNROLLED} can be unrolled",
+            f"{limit} can be unrolled",
             axis.span,
+            hint="make the sizes smaller, or " + cure("unrolled", axis.size),
         )
 
 

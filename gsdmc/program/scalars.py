@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gsdmc.language.limits import active, cure
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, merged, spread
 from gsdmc.program.elementwise import ELEMENTWISE, IDENTITY, SYMMETRIC
@@ -26,9 +27,6 @@ from gsdmc.program.values import (
     describe,
     static,
 )
-
-MAX_TABLE = 20_000_000
-"""Most numbers that one compile-time value may hold."""
 
 MAX_WHOLE = 2.0**62
 """Whole numbers of the language stay below this."""
@@ -147,9 +145,12 @@ def fold_static(name: str, args: Sequence[Static], axes: tuple[Axis, ...], span:
         GsdmcError: the function has no value there, or the result is too large.
     """
     size = int(np.prod([float(a.size) for a in axes]))
-    if size > MAX_TABLE:
+    limit = active().table
+    if size > limit:
         raise GsdmcError(
-            f"this makes a table of {size} numbers at compile time; at most {MAX_TABLE} are allowed", span
+            f"this makes a table of {size} numbers at compile time; at most {limit} are allowed",
+            span,
+            hint="make the sizes smaller, or " + cure("table", size),
         )
     given = [spread(a.values, a.axes, axes) for a in args]
     try:

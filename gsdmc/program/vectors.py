@@ -14,7 +14,7 @@ from gsdmc.program.choices import equal, fold_vector, pick
 from gsdmc.program.expectations import map_key, need_int, need_scalar, shown, text_of
 from gsdmc.program.folds import reduce_vector
 from gsdmc.program.indexing import elements, get, length
-from gsdmc.program.iteration import MAX_SIZE, map_vectors
+from gsdmc.program.iteration import check_size, map_vectors
 from gsdmc.program.rewriting import as_instruction
 from gsdmc.program.scalars import SOMETHING, elementwise
 from gsdmc.program.stacking import stacked, vector_of
@@ -45,8 +45,7 @@ def _range(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
         ev.decide(a, "a bound of `range` depends on its index", span)
     start, end = (0, bounds[0]) if len(bounds) == 1 else bounds
     size = max(end - start, 0)
-    if size > MAX_SIZE:
-        raise GsdmcError(f"a range of {size} numbers is too large; at most {MAX_SIZE} are allowed", span)
+    check_size(f"a range of {size} numbers", size, span)
     named = args[0] if len(args) == 1 else None
     axis = Axis("i", size, span, named.size_name if isinstance(named, Static) else None)
     own = axis if start == 0 else None

@@ -7,12 +7,10 @@ import math
 import numpy as np
 
 from gsdmc.language.kinds import Kind
+from gsdmc.language.limits import active, cure
 from gsdmc.language.source import GsdmcError
 from gsdmc.program.axes import Axis, Fact
 from gsdmc.program.tape import Draw, Tape
-
-MAX_NODES = 5_000_000
-"""Most variables of a program."""
 
 FLAT = "an array can't be ragged; use one flat array, or one array per level"
 
@@ -33,8 +31,13 @@ def finish(tape: Tape) -> None:
     for name, draws in by_array.items():
         size = check_shape(name, draws)
         nodes += size
-        if nodes > MAX_NODES:
-            raise GsdmcError(f"the graph has more than {MAX_NODES} nodes", draws[0].span)
+        limit = active().nodes
+        if nodes > limit:
+            raise GsdmcError(
+                f"the graph has more than {limit} nodes",
+                draws[0].span,
+                hint="make the sizes smaller, or " + cure("nodes", nodes),
+            )
         check_elements(name, draws)
         kind = kind_of(name, draws)
         first = draws[0]
