@@ -1,85 +1,55 @@
 from __future__ import annotations
 
-import json
-from typing import Any
+from pathlib import Path
 
-import networkx as nx
-import numpy as np
 import pytest
-from hypothesis import given
 
-from gsdmc.graph.edges import edge_table, mask
-from gsdmc.graph.export import from_json, to_json, to_networkx
-from gsdmc.graph.factor_graph import FactorGraph
+from gsdmc.graph.export import SUFFIXES, read_graph, to_dot, to_graphml, write_graph
 from gsdmc.language.source import GsdmcError
-from tests.graph.samples import SAMPLES, bcmf, chain, graphs, sudoku
+from tests.graph.same import check_same
+from tests.graph.samples import bcmf, sorting
 
 
-def check_round_trip(graph: FactorGraph) -> None:
-    back = from_json(json.loads(json.dumps(to_json(graph))))
-    assert back.arrays == graph.arrays
-    assert back.plates == graph.plates
-    assert to_json(back) == to_json(graph)
-    for name in ("rows", "columns", "roles", "role_names"):
-        assert np.array_equal(getattr(edge_table(back), name), getattr(edge_table(graph), name))
+@pytest.mark.parametrize("suffix", [".json", ".graphml"])
+def test_files_read_back(suffix: str, tmp_path: Path) -> None:
+    write_graph(sorting(4), tmp_path / f"graph{suffix}")
+    check_same(read_graph(tmp_path / f"graph{suffix}"), sorting(4))
 
 
-@pytest.mark.parametrize("name", SAMPLES)
-def test_json_round_trip(name: str) -> None:
-    check_round_trip(SAMPLES[name])
+def test_texts_are_written_as_they_are(tmp_path: Path) -> None:
+    for suffix, text in ((".dot", to_dot(bcmf(2, 2, 2))), (".graphml", to_graphml(bcmf(2, 2, 2)))):
+        write_graph(bcmf(2, 2, 2), tmp_path / f"graph{suffix}")
+        assert (tmp_path / f"graph{suffix}").read_text(encoding="utf-8") == text
 
 
-@given(graphs())
-def test_json_round_trip_of_random_graphs(graph: FactorGraph) -> None:
-    check_round_trip(graph)
-
-
-@pytest.mark.parametrize("name", SAMPLES)
-def test_networkx_has_the_mask_and_the_names(name: str) -> None:
-    graph = SAMPLES[name]
-    out = to_networkx(graph)
-    adjacency = nx.to_scipy_sparse_array(out, nodelist=range(graph.nodes), weight=None)
-    assert np.array_equal(adjacency.toarray() + np.eye(graph.nodes) > 0, mask(graph).toarray())
-    assert [(d["array"], d["index"]) for _, d in out.nodes(data=True)] == list(graph.names())
-    assert {d["kind"] for _, d in out.nodes(data=True)} == {str(a.kind) for a in graph.arrays}
-
-
-def test_networkx_roles_are_those_of_the_lower_node() -> None:
-    assert to_networkx(bcmf(1, 1, 1)).edges[0, 2]["roles"] == ("A → C (value)",)
-    assert to_networkx(chain(3)).edges[1, 2]["roles"] == ("x → x (mean)",)
-    assert to_networkx(sudoku(2)).edges[0, 1]["roles"] == ("box", "row")
-
-
-def damaged(change: str) -> Any:
-    data = to_json(sudoku(2))
-    match change:
-        case "format":
-            data["format"] = "another"
-        case "no list":
-            data["arrays"] = 3
-        case "missing":
-            del data["relations"][0]["members"]
-        case "unknown field":
-            data["plates"][0]["colour"] = "red"
-        case "node":
-            data["relations"][0]["members"][0][0] = 16
-        case "shape":
-            data["arrays"][0]["shape"] = [2, 2, 2, 3]
-        case "array":
-            data["relations"][0]["arrays"] = ["cells"]
-        case "kind":
-            data["arrays"][0]["kind"] = None
-    return data
+def test_other_suffixes_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(GsdmcError, match="unknown format") as caught:
+        write_graph(bcmf(1, 1, 1), tmp_path / "graph.png")
+    assert all(suffix in (caught.value.hint or "") for suffix in SUFFIXES)
+    with pytest.raises(GsdmcError, match="unknown format") as caught:
+        read_graph(tmp_path / "graph.dot")
+    assert ".dot" not in (caught.value.hint or "")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
-    "change", ["format", "no list", "missing", "unknown field", "node", "shape", "array", "kind"]
+    ("name", "content", "says"),
+    [
+        ("graph.json", b"{", "it is no JSON"),
+        ("graph.json", b"[" * 100_000, "it is no JSON"),
+        ("graph.json", b"3", "not in the format"),
+        ("graph.json", b"\xff\xfe", "no text in UTF-8"),
+        ("graph.graphml", b"\xff\xfe", "no text in UTF-8"),
+        ("graph.graphml", b"{", "can't be read as GraphML"),
+    ],
 )
-def test_damaged_data_is_refused(change: str) -> None:
-    with pytest.raises(GsdmcError, match="factor graph"):
-        from_json(damaged(change))
+def test_damaged_files(name: str, content: bytes, says: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(GsdmcError) as caught:
+        read_graph(tmp_path / name)
+    assert says in caught.value.message
 
 
-def test_no_dict_is_refused() -> None:
-    with pytest.raises(GsdmcError, match="factor graph"):
-        from_json([])  # type: ignore[arg-type]
+def test_missing_files(tmp_path: Path) -> None:
+    with pytest.raises(GsdmcError, match="can't be read"):
+        read_graph(tmp_path / "none.json")
