@@ -65,8 +65,7 @@ def run(args: argparse.Namespace) -> None:
     found = warnings_for(problem, config)
     options.show_warnings(found)
     if args.json:
-        about = [{"message": warning.message, "hint": warning.hint} for warning in found]
-        print_json({**report(problem, cost, config.preset), "warnings": about})
+        print_json({**report(problem, cost, config.preset), "warnings": options.plain_warnings(found)})
     else:
         print(describe(problem, cost, config.preset))
 

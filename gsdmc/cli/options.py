@@ -212,7 +212,7 @@ def compiled(args: argparse.Namespace) -> Problem:
 
     if args.mask is not None and args.mask.endswith(".png"):
         raise GsdmcError(
-            f"There is no mask `{args.mask}`.", hint=f"to draw the mask, write --draw-mask {args.mask}"
+            f"there is no mask `{args.mask}`", hint=f"to draw the mask, write --draw-mask {args.mask}"
         )
     changes = {
         name: getattr(args, name) for name in ("given", "embedding", "mask", "symmetrise", "intermediates")
@@ -234,6 +234,14 @@ def show_warnings(warnings: Iterable[GsdmcWarning]) -> None:
             filled = (textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in text.splitlines())
             text = "\n".join(filled)
         print(text, file=sys.stderr)
+
+
+def plain_warnings(warnings: Iterable[GsdmcWarning]) -> list[dict[str, str | None]]:
+    """Warnings as JSON has them; a place is that in the program, if there is one."""
+    return [
+        {"message": w.message, "hint": w.hint, "place": None if w.span is None else str(w.span)}
+        for w in warnings
+    ]
 
 
 def data(name: str, value: Any) -> Any:

@@ -71,7 +71,7 @@ def write_problem(problem: Problem, path: str | Path) -> None:
     try:
         write_parts(parts, path)
     except OSError as error:
-        raise GsdmcError(f"{path} can't be written: {error.strerror}.") from None
+        raise GsdmcError(f"{path} can't be written: {error.strerror}") from None
 
 
 def write_parts(parts: Mapping[str, bytes], path: Path) -> None:
@@ -108,12 +108,12 @@ def read_problem(
     """
     path = Path(path)
     if not path.exists():
-        raise GsdmcError(f"There is no file {path}.")
+        raise GsdmcError(f"there is no file {path}")
     try:
         parts = read_parts(path)
         meta = json.loads(parts[META])
         if meta["format"] not in READABLE:
-            raise GsdmcError(f"{path} has format {meta['format']!r}; this gsdmc reads format {FORMAT}.")
+            raise GsdmcError(f"{path} has format {meta['format']!r}; this gsdmc reads format {FORMAT}")
         options = CompileOptions.from_json(meta["options"] if meta["format"] == FORMAT else {})
         arrays = load(parts[DATA])
         frozen = {str(name): arrays.pop(name) for name in meta["frozen"]}
@@ -122,7 +122,7 @@ def read_problem(
     except (*BROKEN, RecursionError) as error:
         reason = " ".join(str(error).split())[:100] or type(error).__name__
         raise GsdmcError(
-            f"{path} is no compiled problem ({reason}).",
+            f"{path} is no compiled problem ({reason})",
             hint="write one with gsdmc compile PROGRAM -o FILE.gsdm",
         ) from None
     options = options.changed(**(changes or {}))

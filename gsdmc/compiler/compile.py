@@ -94,10 +94,10 @@ def compile_with(
         text = files("gsdmc.programs").joinpath(f"{program}.clj").read_text(encoding="utf-8")
         return compile_text(text, f"{program}.clj", overrides, options)
     if path.is_dir():
-        raise GsdmcError(f"{path} is a folder, not a program.", hint="give the .clj file in it")
+        raise GsdmcError(f"{path} is a folder, not a program", hint="give the .clj file in it")
     near = did_you_mean(str(program), bundled())
     raise GsdmcError(
-        f"There is no program `{program}`: no such file, and no bundled program of that name.",
+        f"there is no program `{program}`: no such file, and no bundled program of that name",
         hint=near or f"bundled programs: {', '.join(bundled())}",
     )
 
@@ -111,9 +111,9 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise GsdmcError(f"{path} is no text in UTF-8 (byte {error.start}).") from None
+        raise GsdmcError(f"{path} is no text in UTF-8 (byte {error.start})") from None
     except OSError as error:
-        raise GsdmcError(f"{path} can't be read: {error.strerror}.") from None
+        raise GsdmcError(f"{path} can't be read: {error.strerror}") from None
 
 
 def compile_text(

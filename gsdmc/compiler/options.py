@@ -48,7 +48,7 @@ class CompileOptions:
     def __post_init__(self) -> None:
         if not self.symmetrise and self.mask.kind != "program":
             raise GsdmcError(
-                f"The mask {self.mask} has no arrows, so there is nothing in it to leave unsymmetrised.",
+                f"the mask {self.mask} has no arrows, so there is nothing in it to leave unsymmetrised",
                 hint="--no-symmetrise is about the program's own mask: leave out one of the two",
             )
 
@@ -170,8 +170,8 @@ def read_embeddings(embedding: Embedding) -> tuple[tuple[str, str], ...]:
     found: dict[str, str] = {}
     for plate, name in map(read_embedding, texts):
         if found.setdefault(plate, name) != name:
-            what = f"The plate {plate} has" if plate else "All plates have"
-            raise GsdmcError(f"{what} two embeddings: `{found[plate]}` and `{name}`.", hint="leave out one")
+            what = f"the plate {plate} has" if plate else "all plates have"
+            raise GsdmcError(f"{what} two embeddings: `{found[plate]}` and `{name}`", hint="leave out one")
     return tuple(found.items())
 
 

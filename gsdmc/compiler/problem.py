@@ -255,7 +255,7 @@ def whole_number(name: str, size: SupportsIndex) -> int:
     try:
         return index(size)
     except TypeError:
-        raise GsdmcError(f"The size `{name}` must be a whole number, not {size!r}.") from None
+        raise GsdmcError(f"the size `{name}` must be a whole number, not {size!r}") from None
 
 
 def check_overrides(syntax: Syntax, overrides: Overrides) -> None:
@@ -269,4 +269,4 @@ def check_overrides(syntax: Syntax, overrides: Overrides) -> None:
         if name not in known:
             listed = f"it defines {', '.join(known)}" if known else "it has no defs"
             near = did_you_mean(name, dict.fromkeys(known))
-            raise GsdmcError(f"{syntax.source.name} has no def `{name}` to set.", hint=near or listed)
+            raise GsdmcError(f"{syntax.source.name} has no def `{name}` to set", hint=near or listed)

@@ -30,7 +30,7 @@ def read_queries(given: str | Sequence[str]) -> tuple[str, ...] | None:
         if word in texts and len(texts) > 1:
             others = ", ".join(text for text in texts if text != word)
             raise GsdmcError(
-                f"`{word}` stands for all queries, so there can be none beside it: {others}.",
+                f"`{word}` stands for all queries, so there can be none beside it: {others}",
                 hint=f"leave out `{word}`, or the others",
             )
     if texts == (OWN,):
@@ -52,8 +52,8 @@ def query_of(text: str) -> Given:
     names = tuple(name.strip() for name in text.removeprefix(SUBSET).split(","))
     span = Span(Source("--given", text), 0, len(text))
     if not all(names):
-        raise GsdmcError(f"`--given {text}` names no array.", hint=FORMS)
+        raise GsdmcError(f"`--given {text}` names no array", hint=FORMS)
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise GsdmcError(f'"{twice}" stands in this query twice.', span, hint="leave out one")
+        raise GsdmcError(f'"{twice}" stands in this query twice', span, hint="leave out one")
     return Given(span, () if subset else names, names if subset else ())

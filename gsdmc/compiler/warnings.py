@@ -17,9 +17,9 @@ THEOREM = (
 
 
 def warnings(problem: Problem, layers: int | None = None) -> tuple[GsdmcWarning, ...]:
-    """Warnings about a problem and, with the number of its attention layers, about a network for it."""
+    """What may be wrong with a program, its graph and, given its attention layers, a network for it."""
     found = (disconnected(problem), one_way(problem), shallow(problem, layers))
-    return tuple(warning for warning in found if warning is not None)
+    return (*problem.syntax.warnings, *(warning for warning in found if warning is not None))
 
 
 def disconnected(problem: Problem) -> GsdmcWarning | None:
@@ -28,8 +28,8 @@ def disconnected(problem: Problem) -> GsdmcWarning | None:
     if parts < 2:
         return None
     return GsdmcWarning(
-        f"The graph has {parts:,} components, and no information passes from one to another. {THEOREM}. "
-        "Across components the network assumes just that.",
+        f"the graph has {parts:,} components, and no information passes from one to another. {THEOREM}. "
+        "Across components the network assumes just that",
         hint="if variables of different components depend on each other, name what relates them (a dirac "
         "or a factor)",
     )
@@ -41,9 +41,9 @@ def one_way(problem: Problem) -> GsdmcWarning | None:
     if problem.options.symmetrise or figures.entries == figures.nodes + 2 * figures.edges:
         return None
     return GsdmcWarning(
-        "Without symmetrising, no information passes from children to their parents. The GSDM paper "
+        "without symmetrising, no information passes from children to their parents. The GSDM paper "
         '(section 3.2): "if the graphical model is directed and acyclic there will not be a path between '
-        'every pair of nodes. This would cause GSDM to make false independence assumptions".',
+        'every pair of nodes. This would cause GSDM to make false independence assumptions"',
         hint="leave out --no-symmetrise, unless it is what you compare with",
     )
 
@@ -55,10 +55,10 @@ def shallow(problem: Problem, layers: int | None) -> GsdmcWarning | None:
     if layers is None or layers >= figures.diameter or (bounded and not problem.options.symmetric):
         return None
     return GsdmcWarning(
-        f"The network has {layers:,} attention layer{'s' if layers > 1 else ''}, and the graph's diameter is "
+        f"the network has {layers:,} attention layer{'s' if layers > 1 else ''}, and the graph's diameter is "
         f'{"at most " if bounded else ""}{figures.diameter:,}. The GSDM paper (section 3.2): "Since messages '
         "are only passed along one edge per transformer layer, the number of transformer layers should be "
-        'chosen to be at least as great as the maximum path length in the symmetrized graphical model".',
+        'chosen to be at least as great as the maximum path length in the symmetrized graphical model"',
         hint="variables further apart than that can't bear on each other: take more layers, or relate them "
         "more directly, as through a factor",
     )

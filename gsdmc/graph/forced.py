@@ -31,7 +31,7 @@ def read_embedding(text: str) -> tuple[str, str]:
     if name not in CLASSES or (equals and not plate):
         near = did_you_mean(name, CLASSES) if name not in CLASSES else None
         raise GsdmcError(
-            f"There is no embedding `{text}`.",
+            f"there is no embedding `{text}`",
             hint=near or f"write {', '.join(CLASSES)}, or for one plate i=array",
         )
     return plate, name
@@ -57,7 +57,7 @@ def force_classes(graph: FactorGraph, tape: Tape, embedding: Mapping[str, str]) 
         if name != ALL and name not in graph.plate_by_name:
             known = list(graph.plate_by_name)
             listed = f"its plates are {', '.join(known)}" if known else "it has no plates"
-            raise GsdmcError(f"The program has no plate `{name}`.", hint=did_you_mean(name, known) or listed)
+            raise GsdmcError(f"the program has no plate `{name}`", hint=did_you_mean(name, known) or listed)
     plates = []
     for plate in graph.plates:
         wanted = embedding.get(plate.name) or embedding.get(ALL)
@@ -86,7 +86,7 @@ def _unsound(plate: Plate, name: str, fact: Fact | None) -> GsdmcError:
     sound = [n for n, cls in CLASSES.items() if _DISTINCTIONS[cls] >= _DISTINCTIONS[plate.cls]]
     beyond = "differ in more than their order" if name == "array" else "are not alike"
     return GsdmcError(
-        f"The plate {plate.name} can't have the embedding `{name}`: {fact.reason if fact else plate.reason}.",
+        f"the plate {plate.name} can't have the embedding `{name}`: {fact.reason if fact else plate.reason}",
         fact.span if fact else None,
         hint=f"its replicas {beyond}; `{'` and `'.join(sound)}` {'are' if sound[1:] else 'is'} sound for it",
     )

@@ -109,7 +109,7 @@ def train(
     for name in sizes:
         if name in OPTIONS and name not in defined:
             raise GsdmcError(
-                f"`{name}` is chosen when a program is compiled.",
+                f"`{name}` is chosen when a program is compiled",
                 hint=f"write train(compile(program, {name}=...), ...)",
             )
     problem = problem.resized(**sizes) if sizes else problem

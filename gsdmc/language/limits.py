@@ -55,11 +55,11 @@ class Limits:
             if name not in known:
                 near = did_you_mean(str(name), known)
                 listed = f"the limits are {', '.join(known)}"
-                raise GsdmcError(f"There is no limit `{name}`.", hint=near or listed)
+                raise GsdmcError(f"there is no limit `{name}`", hint=near or listed)
             if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-                raise GsdmcError(f"The limit `{name}` is a whole number above 0, not {number!r}.")
+                raise GsdmcError(f"the limit `{name}` is a whole number above 0, not {number!r}")
             if name == "nesting" and number > DEEPEST:
-                raise GsdmcError(f"The limit `nesting` can be raised to {DEEPEST} at most, not to {number}.")
+                raise GsdmcError(f"the limit `nesting` can be raised to {DEEPEST} at most, not to {number}")
         return replace(self, **changes)
 
     def raised(self) -> dict[str, int]:

@@ -125,7 +125,7 @@ def test_numbers_with_units() -> None:
 def test_options_and_warnings_are_in_the_report(capsys: pytest.CaptureFixture[str]) -> None:
     found = report(["sorting", "--set", "n=3", "--no-symmetrise", "--given", "any"], capsys)
     assert found["options"] == {"given": [], "symmetrise": False}
-    assert [w["message"].partition(",")[0] for w in found["warnings"]] == ["Without symmetrising"]
+    assert [w["message"].partition(",")[0] for w in found["warnings"]] == ["without symmetrising"]
     assert report(["sorting", "--set", "n=3"], capsys)["warnings"] == []
     assert main(["compile", "sorting", "--set", "n=3", "--mask", "random:4"]) == 0
     assert "options  --mask random:4\n" in capsys.readouterr().out
@@ -139,5 +139,5 @@ def test_warnings_go_to_standard_error(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["compile", str(program), "--preset", "paper"]) == 0
     out, err = capsys.readouterr()
     assert "diameter 20" in out
-    assert err.startswith("warning: The network has 12 attention layers, and the graph's diameter is 20.")
+    assert err.startswith("warning: the network has 12 attention layers, and the graph's diameter is 20.")
     assert "help: variables further apart" in err

@@ -62,7 +62,7 @@ def test_warnings_come_before_training(capsys: pytest.CaptureFixture[str]) -> No
     Path("two.clj").write_text('[(sample "a" (normal 0 1)) (sample "b" (normal 0 1))]')
     assert main(["train", "two.clj", "--steps", "1", "--batch", "2"]) == 0
     err = capsys.readouterr().err
-    assert err.startswith("warning: The graph has 2 components")
+    assert err.startswith("warning: the graph has 2 components")
     assert "Theorem 1" in err
 
 

@@ -20,7 +20,7 @@ def test_bundled_programs_have_none_with_layers_enough(name: str) -> None:
 def test_a_graph_that_falls_apart_quotes_the_theorem() -> None:
     problem = compile_text('(foreach 1200 [i (range 1200)] (sample "x" (normal 0 1)))', "islands.clj")
     (warning,) = problem.warnings
-    assert warning.message.startswith("The graph has 1,200 components, and no information passes")
+    assert warning.message.startswith("the graph has 1,200 components, and no information passes")
     assert 'Theorem 1 of the GSDM paper (Weilbach et al. 2022): given "a connected' in warning.message
     assert "dirac or a factor" in (warning.hint or "")
 
@@ -29,7 +29,7 @@ def test_too_few_layers_quote_the_paper() -> None:
     problem = compile_text(CHAIN, "chain.clj")
     assert warnings(problem, 9) == problem.warnings == ()
     (warning,) = warnings(problem, 8)
-    assert "The network has 8 attention layers, and the graph's diameter is 9." in warning.message
+    assert "the network has 8 attention layers, and the graph's diameter is 9." in warning.message
     assert "the number of transformer layers should be chosen" in warning.message
 
 
@@ -51,3 +51,11 @@ def test_masks_without_the_way_back_say_what_is_lost() -> None:
     # Factors have no direction, and a graph of factors alone loses nothing.
     assert compile_problem("sudoku", n=2, symmetrise=False).warnings == ()
     assert compile_problem("sorting", n=3, mask="random:2").warnings == ()
+
+
+def test_what_the_program_says_comes_first() -> None:
+    text = '(def n 2)\n(let [n (sample "a" (normal 0 1))] [n (sample "b" (normal 0 1))])'
+    said, apart = compile_text(text, "hidden.clj").warnings
+    assert "hides the size `n`" in said.message
+    assert said.span is not None
+    assert "2 components" in apart.message

@@ -37,7 +37,7 @@ def test_a_choice_is_the_text_that_names_it(text: str) -> None:
     ],
 )
 def test_what_names_no_mask(text: str, hint: str) -> None:
-    with pytest.raises(GsdmcError, match="There is no mask") as caught:
+    with pytest.raises(GsdmcError, match="there is no mask") as caught:
         MaskChoice.read(text)
     assert (caught.value.hint or "").startswith(hint)
 
@@ -128,7 +128,7 @@ def test_masks_keep_to_the_limit_on_edges() -> None:
     with pytest.raises(GsdmcError, match=f"has {full} entries; at most {full - 1}") as caught:
         chosen_edges(graph, MaskChoice("dense"), limits=Limits(edges=full - 1))
     assert "--limit edges=1000," in (caught.value.hint or "")
-    with pytest.raises(GsdmcError, match=r"The mask random:4 of"):
+    with pytest.raises(GsdmcError, match=r"the mask random:4 of"):
         chosen_edges(graph, MaskChoice("random", 4), limits=Limits(edges=5 * graph.nodes - 1))
     assert chosen_edges(graph, MaskChoice("random", 1000), limits=Limits(edges=full)).rows.size == full
 

@@ -34,7 +34,7 @@ def test_what_an_embedding_is() -> None:
     assert read_embedding("array") == (ALL, "array")
     assert read_embedding("i=independent") == ("i", "independent")
     for text, hint in [("i=aray", "`array`"), ("", "write exch"), ("=array", "write exch"), ("i=", "write")]:
-        with pytest.raises(GsdmcError, match="There is no embedding") as caught:
+        with pytest.raises(GsdmcError, match="there is no embedding") as caught:
             read_embedding(text)
         assert hint in (caught.value.hint or "")
 

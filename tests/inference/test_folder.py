@@ -83,7 +83,7 @@ def test_damaged_options_say_so(tmp_path: Path, tiny: TrainingConfig) -> None:
     (tmp_path / "m" / PROBLEM).unlink()
     config = tmp_path / "m" / "config.json"
     config.write_text(config.read_text().replace('"dense"', '"dance"'))
-    with pytest.raises(gsdmc.GsdmcError, match=r"config.json is damaged: There is no mask `dance`"):
+    with pytest.raises(gsdmc.GsdmcError, match=r"config.json is damaged: there is no mask `dance`"):
         gsdmc.load(tmp_path / "m")
 
 
