@@ -34,6 +34,8 @@ def check_givens(problem: Problem) -> None:
         for name in (*given.targets, *given.subset):
             if name not in known:
                 near = did_you_mean(name, known)
+                if name in (d.name for d in problem.syntax.defs):
+                    near = f"`{name}` is a def, whose value is always known"
                 listed = ", ".join(known[:10]) + (", ..." if len(known) > 10 else "")
                 raise GsdmcError(
                     f'the program samples no "{name}"',

@@ -143,6 +143,13 @@ def _check_arguments(name: str, binding: Binding, args: list[Form], form: ListFo
     if binding.kind == "builtin" and name not in NUMERIC:
         return
     for arg in args:
+        if name == "mixture" and is_distribution(arg, scope):
+            inner = " ".join(short(a) for a in args if is_distribution(a, scope))
+            raise GsdmcError(
+                "`mixture` takes weights and a vector of distributions, this is one distribution",
+                arg.span,
+                hint=f"write `(mixture [weight ...] [{inner}])`",
+            )
         if is_distribution(arg, scope):
             raise GsdmcError(
                 f"`{name}` takes values, this is a distribution",
@@ -190,6 +197,8 @@ def _arity_hint(form: ListForm, signature: Signature) -> str | None:
     if cure is not None:
         return cure
     match args:
+        case () if signature.name != "fn":
+            return f"to pass the function itself, write `{signature.name}`"
         case (VectorForm(items=inner),) if signature.accepts(len(inner)):
             return f"write `{habits.written(signature.name, inner)}`"
         case (ListForm(items=(Constant(), *_) as inner),) if signature.accepts(len(inner)):
@@ -239,7 +248,7 @@ def _head_hint(form: ListForm) -> str:
         return f"write `(get {short(form.items[1])} {short(head)})`"
     if len(form.items) == 2 and isinstance(head, VectorForm | MapForm):
         return f"write `(get {short(head)} {short(form.items[1])})`"
-    return "a list calls its first item; write `[...]` for a vector"
+    return f"a list calls its first item; write `[{short(form)[1:-1]}]` for a vector"
 
 
 def _shown(signature: Signature) -> str:

@@ -64,6 +64,12 @@ class Expressions:
                 return self.name(form, scope)
             case KeywordForm(name=name):
                 return Keyword(form.span, name)
+            case VectorForm(items=(Symbol(name=head), *rest)) if head in SPECIAL_SHAPES and rest:
+                raise GsdmcError(
+                    f"`{head}` is a special form and stands in parentheses, this is a vector",
+                    form.span,
+                    hint=f"write `{habits.written(head, rest)}`",
+                )
             case VectorForm(items=items):
                 return VectorExpr(form.span, self.all(items, scope))
             case MapForm(entries=entries):

@@ -167,6 +167,8 @@ CURES = {
     "deterministic": "write `dirac`",
     "Deterministic": "write `dirac`",
     "delta": "write `dirac`",
+    "randint": 'write `(sample "x" (uniform-discrete low high))`',
+    "rand-int": 'write `(sample "x" (uniform-discrete low high))`',
     "randn": 'write `(sample "x" (normal 0 1))`',
     "rand": 'write `(sample "x" (uniform 0 1))`',
     "random": 'write `(sample "x" (uniform 0 1))`',

@@ -32,13 +32,14 @@ class Binding:
 class Scope:
     """Names of one form, and the scopes around it; the outermost has the language's own names.
 
-    `hidden` are names that the form binds, though not yet here.
+    `hidden` are names that the form binds, though not yet here, `later` those that it binds further down.
     """
 
     def __init__(self, parent: Scope | None = None, hidden: frozenset[str] = frozenset()) -> None:
         self.names: dict[str, Binding] = {}
         self.parent = parent
         self.hidden = hidden
+        self.later: dict[str, Span] = {}
         self.seen: dict[str, Span] = {} if parent is None else parent.seen
 
     @classmethod
@@ -77,6 +78,13 @@ class Scope:
                     f"`{name}` is not known yet: the bindings of one `foreach` don't see each other",
                     span,
                     hint=f"bind what depends on `{name}` in a `let` inside the body",
+                )
+            if name in scope.later:
+                return GsdmcError(
+                    f"`{name}` is bound further down: a value sees only the names before it",
+                    span,
+                    hint=f"move the binding of `{name}` up",
+                    related=((f"`{name}` is bound here", scope.later[name]),),
                 )
             known |= dict.fromkeys(scope.names)
             scope = scope.parent

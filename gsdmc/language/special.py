@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from gsdmc.language import habits
+from gsdmc.language.bindings import bind_once, binder, bindings_of, check_one_vector, count_hint, shape
 from gsdmc.language.calls import check_passed, signature_of
 from gsdmc.language.foreign import SPECIAL_SHAPES
 from gsdmc.language.forms import (
     Constant,
     Form,
-    KeywordForm,
     ListForm,
     MapForm,
     Symbol,
@@ -30,9 +29,12 @@ if TYPE_CHECKING:
 
 def let(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
     """`(let [name value ...] body ...)`: each value sees the names before it."""
-    names, values, body = _bindings(form, 1)
+    names, values, body = bindings_of(form, 1)
+    check_one_vector(form, body, scope)
     inner = Scope(scope)
     bindings = []
+    for symbol in reversed(names):
+        inner.later[symbol.name] = symbol.span
     for symbol, value in zip(names, values, strict=True):
         expr = parser.expression(value, inner, None if symbol.name == "_" else symbol.name)
         binding = bound_to(value, inner, symbol.span)
@@ -40,6 +42,7 @@ def let(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) ->
             own = binding.signature
             binding = Binding("local", symbol.span, Signature(symbol.name, own.params, own.least, own.most))
         inner.bind(symbol.name, binding)
+        inner.later.pop(symbol.name, None)
         bindings.append((Name(symbol.span, symbol.name), expr))
     return Let(form.span, tuple(bindings), parser.body(body, inner, bound))
 
@@ -48,29 +51,16 @@ def foreach(parser: Expressions, form: ListForm, scope: Scope, bound: str | None
     """`(foreach count [x xs ...] body ...)`: the bindings are zipped, and don't see each other."""
     if len(form.items) > 1 and isinstance(form.items[1], VectorForm):
         raise GsdmcError(
-            "`foreach` starts with the number of iterations", form.items[1].span, hint=_count_hint(form.items)
+            "`foreach` starts with the number of iterations", form.items[1].span, hint=count_hint(form.items)
         )
-    names, values, body = _bindings(form, 2)
+    names, values, body = bindings_of(form, 2)
     count = parser.expression(form.items[1], scope)
     exprs = parser.all(values, Scope(scope, hidden=frozenset(symbol.name for symbol in names)))
     inner = Scope(scope)
     for symbol in names:
-        _bind_once(inner, symbol, "a `foreach`")
+        bind_once(inner, symbol, "a `foreach`")
     bindings = tuple((Name(s.span, s.name), e) for s, e in zip(names, exprs, strict=True))
     return Foreach(form.span, count, bindings, parser.body(body, inner, bound))
-
-
-def _count_hint(items: tuple[Form, ...]) -> str:
-    """What to write for a `foreach` that starts with a vector."""
-    match items[1:]:
-        case (VectorForm(), VectorForm(), *_):
-            return "every dimension has a `foreach` of its own: nest one in the other"
-        case (VectorForm() as bindings, Constant(type="integer") | Symbol() as count, _, *_):
-            return f"the count comes first: `(foreach {short(count)} {short(bindings)} ...)`"
-        case (VectorForm(items=(_, ListForm(items=(Symbol(name="range"), count)))) as bindings, *_):
-            return f"write `(foreach {short(count)} {short(bindings)} ...)`"
-        case _:
-            return f"write `{SPECIAL_SHAPES['foreach']}`"
 
 
 def loop(parser: Expressions, form: ListForm, scope: Scope, bound: str | None) -> Expr:
@@ -112,6 +102,12 @@ def function(parser: Expressions, form: ListForm, scope: Scope, bound: str | Non
     """`(fn [params ...] body ...)`."""
     if len(form.items) > 1 and isinstance(form.items[1], Symbol):
         name = form.items[1]
+        if len(form.items) == 2 or not isinstance(form.items[2], VectorForm):
+            raise GsdmcError(
+                f"parameters stand in a vector, this is {describe(name)}",
+                name.span,
+                hint=f"write `(fn [{name.name}] ...)`",
+            )
         raise GsdmcError(
             f"`fn` makes a function without a name, here it has one: {name.name}",
             name.span,
@@ -134,7 +130,7 @@ def lambda_of(
         raise shape(head, "this function has no body", form.span)
     inner = Scope(scope)
     for symbol in params:
-        _bind_once(inner, symbol, "a function's parameters")
+        bind_once(inner, symbol, "a function's parameters")
     names = tuple(Name(symbol.span, symbol.name) for symbol in params)
     return Fn(form.span, names, parser.body(rest[1:], inner), name)
 
@@ -155,11 +151,15 @@ def parameters(head: str, form: ListForm, rest: tuple[Form, ...]) -> list[Symbol
             else "parameters stand in a vector"
         )
         names = rest[0].items if isinstance(rest[0], ListForm) else ()
-        if not several and names and all(isinstance(name, Symbol) for name in names) and len(rest) > 1:
+        hint = None
+        if len(rest) == 1 and isinstance(rest[0], ListForm) and not several:
+            hint = "write `[]` before the body of a function without parameters"
+        elif not several and names and all(isinstance(name, Symbol) for name in names):
             hint = f"write `[{' '.join(map(short, names))}]`"
+        if hint is not None:
             raise GsdmcError(f"{what}, this is {describe(rest[0])}", rest[0].span, hint=hint)
         raise shape(head, f"{what}, this is {describe(rest[0])}", rest[0].span)
-    return [_binder(item, "a parameter") for item in rest[0].items]
+    return [binder(item, "a parameter") for item in rest[0].items]
 
 
 def bound_to(value: Form, scope: Scope, place: Span) -> Binding:
@@ -194,131 +194,3 @@ def misplaced(parser: Expressions, form: ListForm, scope: Scope, bound: str | No
         form.span,
         hint=hint,
     )
-
-
-def shape(head: str, message: str, span: Span) -> GsdmcError:
-    """The error for a special form that is not written as it should be."""
-    return GsdmcError(message, span, hint=f"write `{SPECIAL_SHAPES[head]}`")
-
-
-def _bindings(form: ListForm, at: int) -> tuple[list[Symbol], tuple[Form, ...], tuple[Form, ...]]:
-    """The names and values of the vector at an index of a form, and the body after it."""
-    head = form.items[0]
-    assert isinstance(head, Symbol)
-    if len(form.items) <= at:
-        raise shape(head.name, f"`{head.name}` needs bindings and a body", form.span)
-    vector = form.items[at]
-    if not isinstance(vector, VectorForm):
-        raise GsdmcError(
-            f"bindings stand in a vector, this is {describe(vector)}",
-            vector.span,
-            hint=_vector_hint(head.name, vector, form.items[at + 1 :], form.items[1]),
-        )
-    match vector.items:
-        case (VectorForm(items=(Symbol(), *_) as inner),) if len(inner) % 2 == 0:
-            raise GsdmcError(
-                "bindings stand in one vector, these are in two",
-                vector.span,
-                hint=f"write `{short(vector.items[0])}`, in one pair of brackets",
-            )
-    _check_equals_signs(head.name, vector)
-    names = [_binder(item, f"a `{head.name}`", after) for item, after in _pairs(vector)]
-    if len(vector.items) % 2:
-        last = names[-1]
-        index = f"write `{last.name} (range {short(form.items[1])})` for an index"
-        raise GsdmcError(
-            f"`{last.name}` has no value to be bound to",
-            last.span,
-            hint=index if head.name == "foreach" else f"write `{SPECIAL_SHAPES[head.name]}`",
-        )
-    if len(form.items) == at + 1:
-        raise GsdmcError(
-            f"this `{head.name}` has no body",
-            form.span,
-            hint=f"write `{SPECIAL_SHAPES[head.name]}`; perhaps a bracket closes it too early",
-        )
-    return names, vector.items[1::2], form.items[at + 1 :]
-
-
-def _vector_hint(head: str, form: Form, after: tuple[Form, ...], count: Form) -> str:
-    """What to write for a form that stands where the vector of bindings should."""
-    index = f"write `[i (range {short(count)})]` for an index"
-    match head, form:
-        case "let", Symbol(name=name) if len(after) > 1:
-            return f"write `(let [{name} {short(after[0])}] ...)`"
-        case "let", ListForm(items=(ListForm(items=(Symbol(name=name), value)),)):
-            return f"write `(let [{name} {short(value)}] ...)`"
-        case "let", ListForm(items=(Symbol(name=name), value)):
-            return f"write `(let [{name} {short(value)}] ...)`"
-        case "foreach", Symbol(name=name):
-            return index.replace("[i ", f"[{name} ")
-        case "foreach", ListForm(items=(Symbol(name=name), ListForm())) if after:
-            return index.replace("[i ", f"[{name} ")
-        case "foreach", Constant():
-            return "every dimension has a `foreach` of its own: nest one in the other"
-        case "foreach", ListForm() if not after:
-            return f"write `(foreach {short(count)} [] ...)` where nothing is bound"
-    return f"write `{SPECIAL_SHAPES[head]}`"
-
-
-def _pairs(vector: VectorForm) -> list[tuple[Form, Form | None]]:
-    """Every form that stands where a name is bound, with the one after it."""
-    return list(zip_longest(vector.items[::2], vector.items[1::2]))
-
-
-def _check_equals_signs(head: str, vector: VectorForm) -> None:
-    """Refuse `[x = 3]`."""
-    for item, after in zip(vector.items[1::2], [*vector.items[2::2], None], strict=False):
-        if isinstance(item, Symbol) and item.name in ("=", ":=", "<-") and not isinstance(after, Symbol):
-            raise shape(head, f"`{head}` pairs names with values, without `{item.name}`", item.span)
-
-
-def _binder(form: Form, where: str, value: Form | None = None) -> Symbol:
-    """A form that binds a name to a value."""
-    if isinstance(form, VectorForm | MapForm):
-        raise GsdmcError(
-            "taking a value apart in a binding is not supported",
-            form.span,
-            hint="bind the whole, then take `(first xs)`, `(second xs)` or `(get xs i)`",
-        )
-    if not isinstance(form, Symbol):
-        hint = "names start with a letter; each stands before its value"
-        if isinstance(form, KeywordForm):
-            hint = f"write `{form.name}`"
-        elif isinstance(form, Constant) and isinstance(form.value, str):
-            hint = f"write `{form.value}`, without quotes"
-        elif isinstance(value, Symbol):
-            hint = f"the name comes first: `{value.name} {short(form)}`"
-        raise GsdmcError(f"{where} binds names, this is {describe(form)}", form.span, hint=hint)
-    if form.metadata is not None:
-        raise GsdmcError(
-            "metadata stands only before the name of a `def`", form.metadata.span, hint="delete it"
-        )
-    if form.name == "&":
-        raise GsdmcError(
-            "functions with any number of arguments (`&`) are not supported", form.span, hint="pass a vector"
-        )
-    check_binder(form)
-    return form
-
-
-def check_binder(symbol: Symbol) -> None:
-    """Refuse to bind the name of a special form."""
-    if symbol.name in SPECIAL_SHAPES:
-        raise GsdmcError(
-            f"`{symbol.name}` is a special form and can't be bound to a value",
-            symbol.span,
-            hint="choose another name",
-        )
-
-
-def _bind_once(scope: Scope, symbol: Symbol, where: str) -> None:
-    earlier = scope.names.get(symbol.name)
-    if earlier is not None and symbol.name != "_" and earlier.place is not None:
-        raise GsdmcError(
-            f"`{symbol.name}` stands twice in {where}",
-            symbol.span,
-            related=(("first here", earlier.place),),
-            hint="give one of them another name",
-        )
-    scope.bind(symbol.name, Binding("local", symbol.span))

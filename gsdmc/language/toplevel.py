@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gsdmc.language.bindings import check_binder, shape
 from gsdmc.language.distributions import signature as distribution_signature
 from gsdmc.language.foreign import SPECIAL_SHAPES
 from gsdmc.language.forms import (
@@ -19,7 +20,6 @@ from gsdmc.language.forms import (
 )
 from gsdmc.language.scope import did_you_mean
 from gsdmc.language.source import GsdmcError, Span
-from gsdmc.language.special import check_binder, shape
 from gsdmc.language.syntax import Given
 
 
@@ -78,6 +78,10 @@ def _def_hint(form: ListForm) -> str:
             return f"write `(def {name} {short(value)})`"
         case (Symbol(name=name), Constant(type="string"), value):
             return f"write `(def {name} {short(value)})`; comments start with `;`"
+        case (Symbol(name=name), MapForm() as metadata, value):
+            return f"metadata comes first: write `(def ^{short(metadata)} {name} {short(value)})`"
+        case (Symbol(name=name), value, Symbol(), *_):
+            return f"every name has a `def` of its own: `(def {name} {short(value)})`"
         case _:
             return f"write `{SPECIAL_SHAPES['def']}`"
 
@@ -125,8 +129,10 @@ def read_given(form: ListForm) -> Given:
 
 def _add(names: dict[str, Span], form: Form, others: dict[str, Span]) -> None:
     if not isinstance(form, Constant) or not isinstance(form.value, str):
-        hint = 'write "A" for an array named so'
-        if isinstance(form, Symbol | KeywordForm):
+        hint = f"write `{SPECIAL_SHAPES['given']}`"
+        if isinstance(form, Symbol) and form.name == "subset":
+            hint = f"write `{SPECIAL_SHAPES['subset']}`"
+        elif isinstance(form, Symbol | KeywordForm):
             hint = f'write "{form.name}"'
         elif isinstance(form, VectorForm):
             hint = f"write `(given {' '.join(map(short, form.items))})`"
@@ -147,6 +153,8 @@ def _defined(form: ListForm) -> Symbol:
         message = f"`{head.name}` starts with a name, this is {describe(symbol)}"
         if isinstance(symbol, Constant) and isinstance(symbol.value, str):
             raise GsdmcError(message, symbol.span, hint=f"write `{symbol.value}`, without quotes")
+        if isinstance(symbol, KeywordForm):
+            raise GsdmcError(message, symbol.span, hint=f"write `{symbol.name}`, without the colon")
         raise shape(head.name, message, symbol.span)
     check_binder(symbol)
     if symbol.name == "_":

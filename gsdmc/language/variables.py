@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gsdmc.language import habits
+from gsdmc.language.bindings import shape
 from gsdmc.language.builtins import BUILTINS
 from gsdmc.language.calls import YIELDS_VALUE, is_distribution
 from gsdmc.language.distributions import ALIASES, DISTRIBUTIONS
@@ -23,7 +24,6 @@ from gsdmc.language.forms import (
 from gsdmc.language.scope import Scope
 from gsdmc.language.signatures import plural
 from gsdmc.language.source import GsdmcError
-from gsdmc.language.special import shape
 from gsdmc.language.syntax import Expr, Extern, Factor, Observe, Sample, Untracked
 
 if TYPE_CHECKING:
@@ -189,8 +189,24 @@ def _count(head: str, expected: str, form: ListForm) -> GsdmcError:
         hint = f"a call has parentheses of its own: write `({whole})`"
     elif head == "sample" and any(isinstance(arg, KeywordForm) for arg in args):
         hint = f"to give a variable a value, write `{SPECIAL_SHAPES['observe']}`"
+    elif head == "sample" and len(args) == 3:
+        hint = _three_hint(*args)
     elif head == "factor" and len(args) == 1 and not _is_name(args[0]):
         hint = f'write `(factor "name" {short(args[0])})`'
     message = f"`{head}` takes {expected}, this one has {found}"
     hint = hint or habits.glued(args)
     return shape(head, message, form.span) if hint is None else GsdmcError(message, form.span, hint=hint)
+
+
+def _three_hint(name: Form, distribution: Form, more: Form) -> str | None:
+    """What to write for a `sample` with a number after its distribution, or numbers in place of it."""
+    match distribution, more:
+        case ListForm(), Constant(type="integer"):
+            one = f"(sample {short(name)} {short(distribution)})"
+            return f"to draw several values, write `(foreach {short(more)} [] {one})`"
+        case ListForm(), Constant():
+            return f"to give a variable a value, write `{SPECIAL_SHAPES['observe']}`"
+        case Constant(), Constant():
+            call = f"(normal {short(distribution)} {short(more)})"
+            return f"name the distribution: `(sample {short(name)} {call})`"
+    return None

@@ -135,11 +135,12 @@ def _argument(dist: Dist, slot: str, arg: Value, place: Span, given: dict[str, S
     count = DISTRIBUTIONS[dist.name].trailing.get(slot, 0)
     axes: list[Axis] = []
     for _ in range(count):
-        vector = _vector(dist, slot, arg, place)
+        vector = _vector(dist, slot, arg, place, row=bool(axes))
         axes.append(vector.axis)
         arg = vector.body
     what = f"each of the {slot} of `{dist.name}`" if axes else f"the parameter {slot} of `{dist.name}`"
-    scalar = need_scalar(arg, what, place, ONE_EACH)
+    wanted = "a number or boolean" if dist.name == "dirac" else "a number"
+    scalar = need_scalar(arg, what, place, ONE_EACH, wanted)
     check_parameter(dist.name, slot, scalar, place)
     if slot == "probabilities":
         check_probabilities(dist.name, scalar, axes[0], place)
@@ -182,8 +183,8 @@ def as_real(scalar: Scalar) -> Scalar:
     return dataclasses.replace(scalar, values=scalar.values.astype(np.float64))
 
 
-def _vector(dist: Dist, slot: str, arg: Value, place: Span) -> Vec:
-    """A vector argument with its elements under one axis; `place` is where it stands.
+def _vector(dist: Dist, slot: str, arg: Value, place: Span, row: bool = False) -> Vec:
+    """A vector argument, or a row of one, with its elements under one axis; `place` is where it stands.
 
     Raises:
         GsdmcError: it is no vector, or empty.
@@ -191,10 +192,11 @@ def _vector(dist: Dist, slot: str, arg: Value, place: Span) -> Vec:
     if isinstance(arg, Accumulator):
         raise NeedsUnroll(frozenset([arg.axis]), "the accumulator is a parameter", dist.span)
     if not isinstance(arg, Vec | Tup):
-        matrix = " of vectors" if slot == "covariance" else ""
+        matrix = " of vectors" if slot == "covariance" and not row else ""
+        are = "are" if slot in ("probabilities", "weights") else "is"
+        what = f"each row of the {slot} of `{dist.name}` is" if row else f"the {slot} of `{dist.name}` {are}"
         raise GsdmcError(
-            f"the {slot} of `{dist.name}` {'is' if slot in ('mean', 'covariance') else 'are'} "
-            f"a vector{matrix}, but this is {describe(arg)}",
+            f"{what} a vector{matrix}, but this is {describe(arg)}",
             place,
             hint=f"write {EXAMPLES[dist.name]}" + _equally_likely(slot, arg),
         )

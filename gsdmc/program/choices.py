@@ -113,7 +113,7 @@ def select(test: Instruction, then: Value, orelse: Value, span: Span) -> Value:
             return then
         case ((Static() | Instruction() | Accumulator()), (Static() | Instruction() | Accumulator())):
             return elementwise("if", [test, then, orelse], span)
-    hint = None
+    hint = "give both arms one shape, or choose between their elements"
     if isinstance(then, Dist) and isinstance(orelse, Dist):
         hint = "sample both, then choose: `(if test (sample ...) (sample ...))`"
     elif isinstance(then, str | Symbol | Closure | BuiltinValue):

@@ -42,7 +42,9 @@ def scalar_type(value: Scalar) -> Type:
 ONE_OR_ALL = "take one element, `(get xs i)`, or fold them, `(sum xs)`"
 
 
-def need_scalar(value: Value, what: str, span: Span, of_vector: str = ONE_OR_ALL) -> Scalar:
+def need_scalar(
+    value: Value, what: str, span: Span, of_vector: str = ONE_OR_ALL, wanted: str = "a number or boolean"
+) -> Scalar:
     """The value if it is a number or boolean; `of_vector` is the hint where it is a vector.
 
     Raises:
@@ -53,7 +55,7 @@ def need_scalar(value: Value, what: str, span: Span, of_vector: str = ONE_OR_ALL
     if isinstance(value, Accumulator):
         raise NeedsUnroll(frozenset([value.axis]), "the accumulator is used in the body", span)
     hint = of_vector if isinstance(value, Vec | Tup) else _scalar_hint(value)
-    raise GsdmcError(f"{what} must be a number or boolean, but this is {describe(value)}", span, hint=hint)
+    raise GsdmcError(f"{what} must be {wanted}, but this is {describe(value)}", span, hint=hint)
 
 
 def _scalar_hint(value: Value) -> str | None:
@@ -98,7 +100,7 @@ def need_int(value: Value, what: str, span: Span) -> int:
         number = value.values.item()
         if math.isfinite(number) and float(number).is_integer():
             return int(number)
-    hint = None
+    hint = "numbers stand without quotes" if isinstance(value, str) else None
     if isinstance(value, Vec | Tup):
         hint = "for its number of elements, write `(count xs)`"
     elif isinstance(value, Static) and value.values.dtype != bool:

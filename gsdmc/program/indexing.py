@@ -77,6 +77,8 @@ def get(value: Value, key: Value, span: Span) -> Value:
                 span.part(0),
                 hint=f"the vector or map comes first: `(get {shown(span.part(1))} {shown(span.part(0))})`"
                 if swapped
+                else "a number is used as it is"
+                if isinstance(value, Static | Instruction)
                 else None,
             )
     if isinstance(key, Accumulator):
@@ -246,5 +248,7 @@ def length(value: Value, span: Span) -> int:
         span,
         hint="draw one element per iteration of a `foreach` for a vector of them"
         if isinstance(value, Instruction)
+        else "to put strings together, write `(str a b)`"
+        if isinstance(value, str)
         else "vectors are written `[a b c]`",
     )

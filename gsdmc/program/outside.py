@@ -77,13 +77,14 @@ def shape_of(spec: ExternSpec, args: Arguments, span: Span) -> tuple[int, ...]:
 
 def _refused(spec: ExternSpec, args: Arguments, error: Exception, span: Span) -> GsdmcError:
     shown = " ".join(str(a).lower() if isinstance(a, bool) else str(a) for a in args)
+    hint = f"write `(extern {' '.join([spec.name, *signature(spec.shape).parameters])})`"
     if isinstance(error, TypeError) and "argument" in str(error):
         return GsdmcError(
-            f"`{spec.name}` can't be called with {len(args) or 'no'} arguments",
-            span,
-            hint=f"write `(extern {' '.join([spec.name, *signature(spec.shape).parameters])})`",
+            f"`{spec.name}` can't be called with {len(args) or 'no'} arguments", span, hint=hint
         )
-    return GsdmcError(f"`{spec.name}` can't be called with {shown or 'no arguments'}: {error}", span)
+    return GsdmcError(
+        f"`{spec.name}` can't be called with {shown or 'no arguments'}: {error}", span, hint=hint
+    )
 
 
 def extern(ev: Evaluator, expr: Extern, scope: Scope) -> Value:

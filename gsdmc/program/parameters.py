@@ -150,5 +150,5 @@ def check_covariance(value: Scalar, axes: tuple[Axis, ...], span: Span) -> None:
         raise GsdmcError(
             "a covariance must be positive definite, but this matrix is not",
             span,
-            hint="variances on the diagonal, and covariances between that correlations of below 1 allow",
+            hint="variances stand on the diagonal, smaller covariances beside them: `[[1 0.5] [0.5 1]]`",
         ) from None

@@ -129,7 +129,7 @@ def check_evidence(drawn: Draw, given: Scalar, span: Span) -> None:
         raise GsdmcError(
             f"`{drawn.distribution}` can't draw {bad:g}; its kind here is {kind}",
             span,
-            hint=f"write a value between {low:g} and {high:g}"
+            hint=f"write a {'whole number' if kind.name == 'category' else 'value'} from {low:g} to {high:g}"
             if np.isfinite([low, high]).all()
             else f"write a value of at least {low:g}",
         )

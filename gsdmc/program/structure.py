@@ -34,7 +34,13 @@ def factor(ev: Evaluator, expr: Factor, scope: Scope) -> Value:
         GsdmcError: no boolean, or one that reads an `extern` past every variable.
     """
     name = name_of(ev.evaluate(expr.name, scope), "a factor's name", expr.name.span)
-    value = need_scalar(ev.evaluate(expr.value, scope), "a factor", expr.value.span)
+    value = need_scalar(
+        ev.evaluate(expr.value, scope),
+        "the condition of a `factor`",
+        expr.value.span,
+        "one boolean is needed: `(all? xs)`, or a factor for each element, in a `foreach`",
+        "a boolean",
+    )
     if scalar_type(value).base != "bool":
         raise GsdmcError(
             f"a factor is a boolean that must hold, but this is {describe(value)}",

@@ -82,12 +82,18 @@ def check_elements(name: str, draws: list[Draw]) -> None:
         taken = by[region]
         if np.any(taken >= 0):
             other = draws[int(np.max(taken))]
+            again = other.span == draw.span and bool(other.calls)
+            first = (
+                ("first sampled in this call", other.calls[0])
+                if again
+                else ("first sampled here", other.span)
+            )
             raise GsdmcError(
                 f'an element of "{name}" is sampled twice' if shape else f'"{name}" is sampled twice',
                 draw.span,
-                related=(("first sampled here", other.span),),
+                related=(first,),
                 calls=draw.calls,
-                hint="give one of them another name, or sample inside an iteration",
+                hint="give one another name, or sample in an iteration; both arms of an `if` are sampled",
             )
         by[region] = number
     if np.any(by < 0):
