@@ -168,7 +168,7 @@ class Evaluator:
             raise GsdmcError(
                 f"evaluating this program takes more than {active().steps} steps",
                 expr.span,
-                hint="iterations that can't be plated are unrolled; make them smaller",
+                hint="iterations that can't be plated are unrolled; make them smaller, or " + cure("steps"),
             )
         match expr:
             case Literal(value=bool() | int() | float() as number):
