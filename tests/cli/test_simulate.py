@@ -35,3 +35,10 @@ def test_json_and_the_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "sample=2, band=3, row=3, stack=3, column=3" in out
     assert main(["simulate", "bcmf", "-o", str(tmp_path / "draws.mat")]) == 1
     assert "write to FILE.npz or FILE.json" in capsys.readouterr().err
+
+
+def test_options_decide_what_is_drawn(tmp_path: Path) -> None:
+    out = tmp_path / "draws.npz"
+    assert main(["simulate", "bcmf", "-n", "3", "--no-intermediates", "-o", str(out)]) == 0
+    with np.load(out) as draws:
+        assert sorted(draws) == ["A", "E", "R"]
