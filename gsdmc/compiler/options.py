@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,16 +87,19 @@ class CompileOptions:
         Raises:
             GsdmcError: a value that an option doesn't take, or options that contradict one another.
         """
-        changes: dict[str, Any] = {"symmetrise": symmetrise, "intermediates": intermediates}
-        changes = {name: bool(value) for name, value in changes.items() if value is not None}
-        if given is not None:
-            changes["given"] = read_queries(given)
-        if embedding is not None:
-            changes["embedding"] = read_embeddings(embedding)
-        if mask is not None:
-            changes["mask"] = MaskChoice.read(mask)
-        if limits is not None:
-            changes["limits"] = self.limits.changed(limits)
+        values = {
+            "given": given,
+            "embedding": embedding,
+            "mask": mask,
+            "symmetrise": symmetrise,
+            "intermediates": intermediates,
+            "limits": limits,
+        }
+        changes: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
+        read = {**READ, "limits": self.limits.changed}
+        for name, value in changes.items():
+            check_form(name, value)
+            changes[name] = read[name](value) if name in read else value
         return replace(self, **changes)
 
     def to_json(self) -> dict[str, Any]:
@@ -123,7 +126,7 @@ class CompileOptions:
         Raises:
             ValueError: anything that `to_json` doesn't give.
         """
-        if not isinstance(plain, dict) or not all(_is(FORMS.get(name), v) for name, v in plain.items()):
+        if not isinstance(plain, dict) or not FORMS.keys() >= plain.keys():
             raise ValueError(f"these are no options: {plain!r:.60}")
         try:
             return CompileOptions().changed(**plain)
@@ -143,14 +146,37 @@ class CompileOptions:
 
 
 FORMS: dict[str, str] = {
-    "given": "texts",
-    "embedding": "texts",
-    "mask": "text",
-    "symmetrise": "truth",
-    "intermediates": "truth",
-    "limits": "numbers",
+    "given": "a text or a list of texts",
+    "embedding": "a text, a list of texts, or a mapping from plates to texts",
+    "mask": "a text",
+    "symmetrise": "True or False",
+    "intermediates": "True or False",
+    "limits": "a mapping from limits to numbers",
 }
-"""The options, and what JSON holds of each."""
+"""The options, and what each takes."""
+
+
+def check_form(name: str, value: object) -> None:
+    """Refuse a value of another form than an option takes.
+
+    Raises:
+        GsdmcError: with what the option takes.
+    """
+    match name:
+        case "symmetrise" | "intermediates":
+            fits = isinstance(value, bool)
+        case "limits":
+            fits = isinstance(value, Mapping)  # whose names and numbers are judged by themselves
+        case "mask":
+            fits = isinstance(value, str)
+        case _:
+            mapped = name == "embedding" and isinstance(value, Mapping)
+            texts = value.values() if mapped and isinstance(value, Mapping) else value
+            fits = isinstance(value, str) or (
+                isinstance(texts, Iterable) and all(isinstance(text, str) for text in texts)
+            )
+    if not fits:
+        raise GsdmcError(f"`{name}` is {FORMS[name]}, not {value!r:.60}")
 
 
 def read_embeddings(embedding: Embedding) -> tuple[tuple[str, str], ...]:
@@ -175,14 +201,9 @@ def read_embeddings(embedding: Embedding) -> tuple[tuple[str, str], ...]:
     return tuple(found.items())
 
 
-def _is(form: str | None, value: object) -> bool:
-    match form:
-        case "texts":
-            return isinstance(value, list) and all(isinstance(text, str) for text in value)
-        case "text":
-            return isinstance(value, str)
-        case "truth":
-            return isinstance(value, bool)
-        case "numbers":
-            return isinstance(value, dict)  # names and numbers are checked as a user's are
-    return False
+READ: dict[str, Callable[[Any], object]] = {
+    "given": read_queries,
+    "embedding": read_embeddings,
+    "mask": MaskChoice.read,
+}
+"""How the options that are texts are read."""

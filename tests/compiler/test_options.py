@@ -96,6 +96,12 @@ def test_ways_to_say_an_embedding() -> None:
         ({"mask": "dense", "symmetrise": False}, "the mask dense has no arrows"),
         ({"mask": "random:3", "symmetrise": False}, "the mask random:3 has no arrows"),
         ({"limits": {"node": 3}}, "no limit `node`"),
+        ({"limits": 3}, "`limits` is a mapping from limits to numbers, not 3"),
+        ({"given": 3}, "`given` is a text or a list of texts, not 3"),
+        ({"given": ["E", 3]}, "`given` is a text or a list of texts"),
+        ({"embedding": {"i": 3}}, "`embedding` is a text, a list of texts, or a mapping"),
+        ({"mask": 20}, "`mask` is a text, not 20"),
+        ({"symmetrise": "no"}, "`symmetrise` is True or False, not 'no'"),
     ],
 )
 def test_choices_that_can_not_be(changes: dict[str, Any], says: str) -> None:
@@ -106,8 +112,8 @@ def test_choices_that_can_not_be(changes: dict[str, Any], says: str) -> None:
 @pytest.mark.parametrize(
     "plain",
     [
-        None, [], {"masks": "dense"}, {"mask": 3}, {"mask": "foo"}, {"given": "E"}, {"given": [3]},
-        {"given": [""]}, {"embedding": {"i": "array"}}, {"symmetrise": 0}, {"intermediates": "no"},
+        None, [], {"masks": "dense"}, {"mask": 3}, {"mask": "foo"}, {"given": 3}, {"given": [3]},
+        {"given": [""]}, {"embedding": {"i": 3}}, {"symmetrise": 0}, {"intermediates": "no"},
         {"limits": []}, {"limits": {"nodes": "9"}}, {"limits": {"nesting": 10**9}},
         {"mask": "dense", "symmetrise": False},
     ],
