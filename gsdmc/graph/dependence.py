@@ -58,9 +58,10 @@ class Reference:
     def fold(self, axis: Axis) -> Reference | None:
         """The reference with every replica of `axis` counted, under an axis of its own.
 
-        Where a guard admits one replica only, that one is taken.
+        Where a guard admits one replica only, that one is taken. Over no replicas nothing is referred to, but
+        it is known to what it would be.
         """
-        for guard, number in self.guards:
+        for guard, number in self.guards if axis.size else ():
             if guard.axes == (axis,) and guard.is_identity_of(axis):
                 inside = 0 <= number < axis.size
                 return self.substitute(axis, IndexMap.constant(number)) if inside else None

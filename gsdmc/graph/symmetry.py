@@ -53,19 +53,16 @@ def find_plates(tape: Tape) -> Plates:
     live expression makes it ordered or fixed. An iteration over a part of a plate belongs to it, as long
     as no array has it as a dimension of its own.
     """
-    classes = Classes()
     facts = live_facts(tape)
-    for fact in facts:
-        if fact.says == "same":
-            classes.join(*fact.axes)
-    worst = worst_facts(facts, classes)
+    classes = identified(facts)
+    worst, hidden = worst_facts(facts, classes), hidden_facts(tape)
     named: dict[Axis, Plate] = {}
     of_axis: dict[Axis, str] = {}
     taken: set[str] = set()
     for axis in dict.fromkeys(axis for draw in tape.draws for axis in draw.dims):
         root = classes.root(axis)
         if root not in named:
-            cls, reason = classify(worst.get(root))
+            cls, reason = classify(worst.get(root), hidden.get(axis))
             named[root] = Plate(fresh_name(axis.name, taken), axis.size, cls, reason, classes.size_name(root))
     for axis in list(classes.parent):
         if classes.root(axis) in named:
@@ -74,6 +71,24 @@ def find_plates(tape: Tape) -> Plates:
         if fact.says == "part" and fact.axes[0] in of_axis:
             of_axis.setdefault(fact.axes[1], of_axis[fact.axes[0]])
     return Plates(tuple(named.values()), of_axis)
+
+
+def identified(facts: Iterable[Fact]) -> Classes:
+    """The plates: axes of which one indexes the other directly, together."""
+    classes = Classes()
+    for fact in facts:
+        if fact.says == "same":
+            classes.join(*fact.axes)
+    return classes
+
+
+def hidden_facts(tape: Tape) -> dict[Axis, Fact]:
+    """What would class each dimension of an array if uses inside `untracked` counted."""
+    facts = live_facts(tape, hidden=True)
+    classes = identified(facts)
+    worst = worst_facts(facts, classes)
+    dims = {axis for draw in tape.draws for axis in draw.dims}
+    return {axis: worst[classes.root(axis)] for axis in dims if classes.root(axis) in worst}
 
 
 def worst_facts(facts: Iterable[Fact], classes: Classes) -> dict[Axis, Fact]:
@@ -87,37 +102,43 @@ def worst_facts(facts: Iterable[Fact], classes: Classes) -> dict[Axis, Fact]:
     return worst
 
 
-def live_facts(tape: Tape) -> list[Fact]:
+def live_facts(tape: Tape, *, hidden: bool = False) -> list[Fact]:
     """Facts of every expression that variables and factors are computed from, in program order, each once.
 
-    Inside `untracked` they don't count, where only generated variables come of it: those are judged by
-    their factors alone. The law of any other variable, and a factor's truth, owe to them what they owe to
-    all else.
+    Inside `untracked` they don't count, unless `hidden` ones are asked for too, where only generated
+    variables come of it: those are judged by their factors alone. The law of any other variable, and a
+    factor's truth, owe to them what they owe to all else.
     """
     facts = dict.fromkeys(tape.facts)
     seen: set[tuple[Instruction, bool]] = set()
-    roots = [(draw, not draw.generated) for draw in tape.draws]
+    roots = [(draw, hidden or not draw.generated) for draw in tape.draws]
     conditions = [(draw.condition, True) for draw in tape.draws if draw.condition is not None]
     stack = [*roots, *conditions, *((factor.value, True) for factor in tape.factors)][::-1]
     while stack:
-        here, hidden = stack.pop()
-        if (here, hidden) in seen or (here, True) in seen:
+        here, counts = stack.pop()
+        if (here, counts) in seen or (here, True) in seen:
             continue
-        seen.add((here, hidden))
+        seen.add((here, counts))
         facts.update(dict.fromkeys(here.facts))
-        if hidden or not isinstance(here, Untracked):
-            stack.extend((i, hidden) for i in reversed(here.inputs) if not isinstance(i, Draw) or i.inlined)
+        if counts or not isinstance(here, Untracked):
+            stack.extend((i, counts) for i in reversed(here.inputs) if not isinstance(i, Draw) or i.inlined)
     return list(facts)
 
 
-def classify(fact: Fact | None) -> tuple[PlateClass, str]:
-    """A plate's class, with the reason and its place."""
-    if fact is None:
-        return "exchangeable", "its index is used for nothing but indexing"
+def classify(fact: Fact | None, hidden: Fact | None = None) -> tuple[PlateClass, str]:
+    """A plate's class, with the reason and its place; `hidden` is what counts for nothing in `untracked`."""
+    if fact is not None:
+        return ("fixed" if fact.says == "fixed" else "ordered"), shown(fact)
+    plain = "its index is used for nothing but indexing"
+    return "exchangeable", plain if hidden is None else f"{plain}, `untracked` aside, where {shown(hidden)}"
+
+
+def shown(fact: Fact) -> str:
+    """What a fact says, with the expression and its place."""
     line, column = fact.span.source.position(fact.span.start)
     text = " ".join(fact.span.text.split())
-    shown = text if len(text) <= MAX_QUOTE else text[: MAX_QUOTE - 3] + "..."
-    return ("fixed" if fact.says == "fixed" else "ordered"), f"{fact.reason}: {shown} at {line}:{column}"
+    text = text if len(text) <= MAX_QUOTE else text[: MAX_QUOTE - 3] + "..."
+    return f"{fact.reason}: {text} at {line}:{column}"
 
 
 def fresh_name(name: str, taken: set[str]) -> str:

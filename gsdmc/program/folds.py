@@ -18,6 +18,7 @@ from gsdmc.program.stacking import vector_of
 from gsdmc.program.values import (
     Accumulator,
     BuiltinValue,
+    Closure,
     NeedsUnroll,
     Scope,
     Static,
@@ -79,19 +80,37 @@ def reduce_vector(ev: Evaluator, args: list[Value], span: Span, scope: Scope) ->
             "`reduce` of nothing has no value", span, hint="give it one to start from: `(reduce f init xs)`"
         )
     mark = ev.tape.mark()
-    tried, _ = attempt(ev, axis, step, scope, span)
-    if tried is None or tried.update is None or tried.update[1] is not met[-1]:
+    tried, reason = attempt(ev, axis, step, scope, span)
+    samples = ev.tape.mark()[:2] != mark[:2]
+    if samples or tried is None or tried.update is None or tried.update[1] is not met[-1]:
         ev.tape.rewind(mark)
-        value = get(xs, static(0), span)
-        for t in range(1, size):
-            value = ev.call(function, (value, get(xs, static(t), span)), span, scope)
-        return value
+        return one_by_one(ev, function, xs, Axis(axis.name, size - 1, span), reason, scope, span)
     if ev.plated:
         return reduce_axis(tried.update[0], tried.update[1], axis, span)
     ev.tape.rewind(mark)
     value = pick(ev, xs, index_of(axis, 0), span)
     for t in range(1, size):
         value = step(scope.inside(axis, t), index_of(axis, t), value)
+    return value
+
+
+def one_by_one(
+    ev: Evaluator,
+    function: Closure | BuiltinValue,
+    xs: Value,
+    axis: Axis,
+    reason: str,
+    scope: Scope,
+    span: Span,
+) -> Value:
+    """`(reduce f xs)` step by step: `axis` numbers the calls of f, one less than there are elements."""
+    if ev.plated and axis.size:
+        ev.tape.unrolled.append((axis, f"{reason} ({span})"))
+    check_unrollable(axis)
+    ev.say((Fact("ordered", (axis,), reason, span),))
+    value = get(xs, static(0), span)
+    for t in range(axis.size):
+        value = ev.call(function, (value, get(xs, static(t + 1), span)), span, scope.inside(axis, t))
     return value
 
 
@@ -115,14 +134,28 @@ def fold(ev: Evaluator, axis: Axis, init: Value, step: Step, scope: Scope, span:
     if ev.plated:
         ev.tape.unrolled.append((axis, f"{reason} ({span})"))
     check_unrollable(axis)
-    value = init
+    value, grows = init, is_empty(init)
     for t in range(axis.size):
-        value = step(scope.inside(axis, t), index_of(axis, t), value)
+        before, value = value, step(scope.inside(axis, t), index_of(axis, t), value)
+        grows = grows and extends(value, before)
+        if grows and isinstance(value, Tup):
+            value = Tup(value.items, growing=axis)
     if not symmetric:
         ev.say((Fact("ordered", (axis,), reason, span),))
     elif tried is not None and tried.update is not None and tried.update[0] == "conj":
-        return vector_of(elements(value, span), axis, span)
-    return value
+        grows = True
+    return vector_of(elements(value, span), axis, span) if grows else value
+
+
+def extends(value: Value, before: Value) -> bool:
+    """Whether a vector has one element more than another, behind the same ones."""
+    return (
+        isinstance(value, Tup)
+        and isinstance(before, Tup)
+        and value.axis is None
+        and len(value.items) == len(before.items) + 1
+        and value.items[:-1] == before.items
+    )
 
 
 def attempt(

@@ -23,6 +23,7 @@ from gsdmc.program.values import (
     Value,
     Vec,
     describe,
+    plain,
     static,
 )
 
@@ -92,8 +93,9 @@ def get(value: Value, key: Value, span: Span) -> Value:
     if not index.axes:
         return item(value, index, span)
     vector = stacked(value, span, frozenset(index.axes))
-    found = substitute(vector.body, vector.axis, index, index_facts(vector.axis, index, span), span)
-    return annotate(found, separate_facts(index, span), span) if vector.axis.separate else found
+    owner = value.growing or vector.axis
+    found = substitute(vector.body, vector.axis, index, index_facts(owner, index, span), span)
+    return annotate(found, separate_facts(index, span), span) if owner.separate else found
 
 
 def entry(value: MapValue, key: Value, span: Span) -> Value:
@@ -142,22 +144,32 @@ def item(value: Tup, index: Static, span: Span) -> Value:
     """One of separate elements."""
     found = value.items[int(index.values)]
     if isinstance(found, Static):  # its like have other types; those of one type are a Vec
-        if not (index.origins or index.facts):
-            return found
-        looked_up = tuple((a, True) for a, _ in index.origins)
-        return dataclasses.replace(
-            found,
-            index_of=None,
-            origins=merged(found.origins, looked_up),
-            facts=merged(found.facts, index.facts),
-        )
-    if value.axis is None:
+        return looked_up(found, index)
+    owner = value.axis or value.growing
+    if owner is None:
         return annotate(found, separate_facts(index, span), span)
-    facts = index_facts(value.axis, index, span)
-    if all(isinstance(v, Dist) and isinstance(found, Dist) and v.name == found.name for v in value.items):
-        # A parameter that is one number for every replica owes nothing to the index.
-        return substitute(stacked(value, span).body, value.axis, index, facts, span)
-    return annotate(found, facts, span)
+    facts = index_facts(owner, index, span)
+    if value.axis is None or not any(isinstance(part, Static) for part in plain(found)):
+        return annotate(found, facts, span)
+    varying = iter(value.varying or (True for _ in plain(found)))
+
+    def part(inner: Value) -> Value:
+        if isinstance(inner, Vec | Tup | MapValue | Dist):
+            return each_part(inner, part)
+        varies = next(varying)
+        if not isinstance(inner, Static):
+            return annotate(inner, facts, span)
+        return looked_up(inner, index) if varies else inner  # one number for all owes nothing to the index
+
+    return part(found)
+
+
+def looked_up(value: Static, index: Static) -> Static:
+    """A compile-time number that an index chose among others."""
+    if not (index.origins or index.facts):
+        return value
+    origins = merged(value.origins, tuple((a, True) for a, _ in index.origins))
+    return dataclasses.replace(value, index_of=None, origins=origins, facts=merged(value.facts, index.facts))
 
 
 def random_element(value: Vec | Tup, key: Instruction, span: Span) -> Value:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gsdmc.language.kinds import vector as vector_kind
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.language.syntax import Expr, Observe, Sample
@@ -24,9 +22,7 @@ from gsdmc.program.values import (
     Accumulator,
     Dist,
     NeedsUnroll,
-    Scalar,
     Scope,
-    Static,
     Text,
     Tup,
     Value,
@@ -73,7 +69,6 @@ def observe(ev: Evaluator, expr: Observe, scope: Scope) -> Value:
             expr.value.span,
             hint="write `true` or `false`" if drawn.kind.name == "boolean" else "write 1 or 0",
         )
-    check_evidence(drawn, given, expr.value.span)
     evidence = as_instruction(given, expr.value.span)
     assert isinstance(evidence, Const)
     drawn.evidence = evidence
@@ -104,35 +99,6 @@ def _whole(value: Value, drawn: Draw, expr: Observe) -> Value:
     index = index_of(drawn.channel)
     facts = (Fact("fixed", (vector.axis,), CHANNEL, span),)
     return substitute(vector.body, vector.axis, replace(index, origins=()), facts, span)
-
-
-def check_evidence(drawn: Draw, given: Scalar, span: Span) -> None:
-    """Refuse a value that the kind of variable can't have.
-
-    Raises:
-        GsdmcError: no whole number, or one outside the support.
-    """
-    if not isinstance(given, Static) or drawn.kind.name == "boolean":
-        return
-    kind, values = drawn.kind, given.values
-    if kind.name in ("category", "count"):
-        for bad in values[values != np.floor(values)].flat[:1]:
-            raise GsdmcError(
-                f"`{drawn.distribution}` draws whole numbers, but this value is {bad:g}",
-                span,
-                hint="write a whole number, or draw from a distribution of reals",
-            )
-    low, high = kind.bounds or (0.0 if kind.support in ("positive", "simplex") else -np.inf, np.inf)
-    if kind.name == "category":
-        low, high = 0, kind.options - 1
-    for bad in values[(values < low) | (values > high)].flat[:1]:
-        raise GsdmcError(
-            f"`{drawn.distribution}` can't draw {bad:g}; its kind here is {kind}",
-            span,
-            hint=f"write a {'whole number' if kind.name == 'category' else 'value'} from {low:g} to {high:g}"
-            if np.isfinite([low, high]).all()
-            else f"write a value of at least {low:g}",
-        )
 
 
 def array_name(ev: Evaluator, expr: Sample | Observe, scope: Scope) -> str:

@@ -47,7 +47,7 @@ def stack_static(items: Sequence[Static], axis: Axis) -> Static:
         return Static(values, (axis,), axis, ((axis, False),), facts)
     made = [a for a, _ in origins]
     if axis not in made:
-        if (values == values[:1]).all():
+        if not axis.separate and (values == values[:1]).all():
             return items[0]
         origins = (*origins, (axis, True))
     return Static(values, (axis, *axes), None, origins, facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -47,10 +48,31 @@ class Vec:
 
 @dataclass(frozen=True, eq=False)
 class Tup:
-    """A vector of separate elements; `axis` is the unrolled iteration that made it, if one did."""
+    """A vector of separate elements.
+
+    `axis` is the unrolled iteration that made it, if one did; `growing` the one that is making it: a
+    fold's accumulator, with an element for each of the first replicas.
+    """
 
     items: tuple[Value, ...]
     axis: Axis | None = None
+    growing: Axis | None = None
+
+    @cached_property
+    def varying(self) -> tuple[bool, ...]:
+        """Which parts of an element depend on the replica; empty where elements differ in form."""
+        parts = [tuple(plain(item)) for item in self.items]
+        if len({len(p) for p in parts}) != 1:
+            return ()
+        return tuple(self._varies(column) for column in zip(*parts, strict=True))
+
+    def _varies(self, column: tuple[Value, ...]) -> bool:
+        numbers = [v for v in column if isinstance(v, Static)]
+        if len(numbers) < len(column):
+            return True
+        first = numbers[0].values
+        alike = all(v.values.dtype == first.dtype and np.array_equal(v.values, first) for v in numbers)
+        return not alike or any(a is self.axis for v in numbers for a, _ in v.origins)
 
 
 class Text(str):

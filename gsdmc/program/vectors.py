@@ -126,7 +126,9 @@ def _last(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
     size = length(args[0], span.part(0))
     if not size:
         raise GsdmcError("`last` of an empty vector has no value", span, hint=SOMETHING)
-    return get(args[0], static(size - 1), span)
+    growing = args[0].growing if isinstance(args[0], Tup) else None
+    origins = () if growing is None else ((growing, False),)  # the replica before, whichever that is
+    return get(args[0], Static(np.asarray(size - 1), origins=origins), span)
 
 
 def _concat(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:

@@ -43,9 +43,41 @@ def finish(tape: Tape) -> None:
         first = draws[0]
         for draw in draws:
             draw.kind = kind
+            check_evidence(draw)
             for axis, own in zip(draw.dims, first.dims, strict=True):
                 if axis is not own:
                     tape.facts.append(Fact("same", (axis, own), "", draw.span))
+
+
+def check_evidence(draw: Draw) -> None:
+    """Refuse a value that the kind of variable can't have.
+
+    Raises:
+        GsdmcError: no whole number, or one outside the support.
+    """
+    if draw.evidence is None or draw.kind.name == "boolean":
+        return
+    kind, values = draw.kind, np.asarray(draw.evidence.values, dtype=np.float64)
+    if kind.name in ("category", "count"):
+        for bad in values[values != np.floor(values)].flat[:1]:
+            raise GsdmcError(
+                f"`{draw.distribution}` draws whole numbers, but this value is {bad:g}",
+                draw.evidence.span,
+                calls=draw.calls,
+                hint="write a whole number, or draw from a distribution of reals",
+            )
+    low, high = kind.bounds or (0.0 if kind.support in ("positive", "simplex") else -np.inf, np.inf)
+    if kind.name == "category":
+        low, high = 0, kind.options - 1
+    for bad in values[(values < low) | (values > high)].flat[:1]:
+        raise GsdmcError(
+            f"`{draw.distribution}` can't draw {bad:g}; its kind here is {kind}",
+            draw.evidence.span,
+            calls=draw.calls,
+            hint=f"write a {'whole number' if kind.name == 'category' else 'value'} from {low:g} to {high:g}"
+            if np.isfinite([low, high]).all()
+            else f"write a value of at least {low:g}",
+        )
 
 
 def check_shape(name: str, draws: list[Draw]) -> int:

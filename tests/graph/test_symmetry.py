@@ -74,6 +74,8 @@ USES = [
     ('(sample "y" (dirac (first (argsort x))))', {"i": "fixed"}),
     ('(sample "y" (categorical (map (fn [e] (/ (exp e) (sum (map exp x)))) x)))', {"i": "fixed"}),
     ('(foreach n [j (range n) v w] (observe "y" (normal (get x j) 1) v))', {"i": "fixed"}),
+    (Y.format("(* (get [1 1 1] j) (get x j))"), {"i": "fixed"}),
+    (Y.format("(get x (get [0 1 2] j))"), {"i": "fixed", "j": "fixed"}),
     # inside `untracked`, for a generated variable, nothing counts
     ('(foreach n [j (range n)] (sample "y" (dirac (untracked (* j (get x j))))))', {"i": "exchangeable"}),
     (
@@ -149,10 +151,45 @@ def test_plates_are_one_through_calls_transposes_and_copies() -> None:
     assert problem.graph.by_name["D"].plates == ("j", "i")
 
 
+GROWN = [
+    ("(if (= t 0) 0 (last acc))", "ordered"),
+    ("(if (= t 0) 0 (get acc (- t 1)))", "ordered"),
+    ("(if (= t 0) 0 (first acc))", "fixed"),
+    ("(sum acc)", "ordered"),
+]
+
+
+@pytest.mark.parametrize(("mean", "cls"), GROWN)
+def test_what_a_loop_grows_is_a_vector_over_its_plate(mean: str, cls: str) -> None:
+    grown = f'(loop n [] (fn [t acc] (conj acc (sample "s" (normal {mean} 1)))))'
+    found = compile_text(
+        f'(def n 3) (let [s {grown}] (foreach n [j (range n)] (sample "y" (normal (get s j) 1))))',
+        "grown.clj",
+    ).graph
+    assert [(p.name, p.cls) for p in found.plates] == [("t", cls)]
+    assert found.by_name["y"].plates == ("t",)
+
+
+def test_a_reduction_without_a_start_calls_its_function_once_less() -> None:
+    graph = compile_text(
+        """(def n 4)
+(let [x (foreach n [i (range n)] (sample "x" (normal 0 1)))]
+  (reduce (fn [a e] (sample "s" (normal (+ a e) 1))) x))""",
+        "reduce.clj",
+    ).graph
+    assert graph.by_name["s"].shape == (3,)
+    assert {p.name: p.cls for p in graph.plates} == {"i": "fixed", "e": "ordered"}
+
+
 def test_reasons_name_the_expression_and_its_place() -> None:
     plate = plates(Y.format("(* j (get x j))"))["i"]
     assert plate.reason == "its index enters a value: (* j (get x j)) at 6:46"
     assert plates(Y.format("(sum x)"))["i"].reason == "its index is used for nothing but indexing"
+    hidden = '(foreach n [j (range n)] (sample "y" (dirac (untracked (* j (get x j))))))'
+    assert plates(hidden)["j"].reason == (
+        "its index is used for nothing but indexing, `untracked` aside, "
+        "where its index enters a value: (* j (get x j)) at 6:56"
+    )
     long = plates(Y.format("(* (* j 1) (+ (+ (get x j) 1000000) (- 2000000 (get x j))))"))["i"].reason
     assert long.startswith("its index enters a value: (* (* j 1) (+ (+ (get x j) 1000000) (...")
 

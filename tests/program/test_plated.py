@@ -106,6 +106,41 @@ FOUND = {
 (def n 3)
 (let [x (foreach n [i (range n)] (sample "x" (normal 0 1)))]
   (foreach n [i (range n)] (factor "f" (if (= i 0) true (> (get x i) -99)))))""",
+    "a row of an unrolled matrix of numbers": """
+(def n 2)
+(let [rows (foreach n [p (range n)] (foreach n [q (range n)] (if (= q p) 0.5 2.0)))
+      v (foreach n [row rows] (sum row))]
+  (foreach n [i (range n)] (sample "x" (normal (get v i) 1))))""",
+    "an unrolled vector that holds one number everywhere": """
+(def n 2) (def k 2)
+(let [rows (foreach n [p (range n)] (foreach k [q (range k)] 0.5))]
+  (foreach k [i (range k)] (sample "x" (normal (get (get rows 0) i) 1))))""",
+    "a map for each replica": """
+(def n 3)
+(let [x (foreach n [i (range n)] (sample "x" (normal 0 1)))
+      ms (foreach n [i (range n)] {:a 2.0 :b (get x i)})]
+  (foreach n [j (range n)] (sample "y" (normal (* (get (get ms j) :a) (get (get ms j) :b)) 1))))""",
+    "a vector that a loop grows by what it made before": """
+(def n 3)
+(let [x (loop n [] (fn [t acc] (conj acc (sample "x" (normal (if (= t 0) 0 (get acc (- t 1))) 1)))))]
+  (foreach n [i (range n)] (sample "y" (normal (get x i) 1))))""",
+    "a vector that a loop grows, of varying structure": """
+(def n 3)
+(let [x (loop n [] (fn [t acc] (conj acc (if (< t 1) (sample (str "x" t) (normal 0 1)) 0.5))))]
+  (foreach n [i (range n)] (sample "y" (normal (get x i) 1))))""",
+    "samples in a reduction without a start": """
+(def n 3)
+(let [x (foreach n [i (range n)] (sample "x" (normal 0 1)))]
+  (sample "y" (normal (reduce (fn [a e] (sample "s" (normal (+ a e) 1))) x) 1))
+  (sample "z" (normal (reduce (fn [a e] (sample "w" (normal 0 1)) (+ a e)) x) 1)))""",
+    "evidence that a dirac has for some replicas": """
+(def n 3)
+(foreach n [i (range n)] (observe "x" (dirac i) 1))""",
+    "an empty look-up into a full plate": """
+(def n 3) (def m 0)
+(let [x (foreach n [i (range n)] (foreach m [j (range m)] (sample "x" (bernoulli 0.5))))
+      v (sample "v" (normal 0 1))]
+  (factor "f" (<= -9 (if (all? (foreach m [q (range m)] (get-in x [q q]))) v 0.5))))""",
     "functions that keep an index": """
 (def n 2)
 (let [x (foreach n [i (range n)] (sample "x" (normal 0 1)))
