@@ -33,14 +33,15 @@ class Arguments(Replay):
     def draw(self, draw: Draw, arguments: list[Tensor]) -> Tensor:
         """The given values."""
         given = self.values[draw.array][draw.region]
-        self.seen[draw] = [a.double().expand(*given.shape, *a.shape[given.dim() :]) for a in arguments]
+        lead = given.shape[: given.dim() - len(draw.kind.event_shape)]
+        self.seen[draw] = [a.double().expand(*lead, *a.shape[len(lead) :]) for a in arguments]
         return given
 
 
 def moved(graph: FactorGraph, values: dict[str, Tensor], node: int) -> dict[str, Tensor]:
     """The same joint values with another one at a node."""
     array = graph.arrays[int(graph.array_of_node[node])]
-    flat = values[array.name].clone().reshape(1, -1)
+    flat = values[array.name].clone().reshape(1, array.size, *array.kind.event_shape)
     place = node - array.offset
     if array.kind.name == "boolean":
         flat[0, place] = ~flat[0, place]

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gsdmc.graph.edges import edge_table
 from gsdmc.graph.factor_graph import FactorGraph
 from gsdmc.graph.symmetry_check import check_automorphism
 from gsdmc.graph.trace import trace
@@ -13,7 +14,10 @@ from gsdmc.language.source import GsdmcError
 from gsdmc.program.distributions import Noise
 from gsdmc.program.interpreter import Interpreter
 from gsdmc.program.readings import Run, verify
-from gsdmc.program.tape import Draw, Tape
+from gsdmc.program.tape import Draw, Instruction, Tape
+
+BATCH = 4
+"""Joint samples that are looked at."""
 
 
 def permuted(graph: FactorGraph, name: str, value: Tensor, plate: str, order: Tensor) -> Tensor:
@@ -28,7 +32,7 @@ class PermutedRun(Run):
     """A run whose noise has a plate's replicas in another order."""
 
     def __init__(self, seed: int, graph: FactorGraph, plate: str, order: Tensor) -> None:
-        super().__init__(4, seed, torch.float64)
+        super().__init__(BATCH, seed, torch.float64)
         self.graph, self.plate, self.order = graph, plate, order
 
     def stream(self, draw: Draw, noise: Noise, seed: int) -> Tensor:
@@ -44,6 +48,7 @@ def broken_symmetries(tape: Tape, seed: int = 0) -> list[str]:
     except GsdmcError:
         return []
     rng = np.random.default_rng(seed)
+    table, lawless = edge_table(graph), without_law(tape)
     found = []
     for plate in graph.plates:
         if plate.cls != "exchangeable" or plate.size < 2:
@@ -51,25 +56,77 @@ def broken_symmetries(tape: Tape, seed: int = 0) -> list[str]:
         order = rng.permutation(plate.size)
         if (order == np.arange(plate.size)).all():
             order = order[::-1].copy()
-        if not check_automorphism(graph, plate.name, order):
+        if not check_automorphism(graph, plate.name, order, table):
             found.append(f"{plate.name}: the graph changes under {order}")
         index = torch.from_numpy(order)
-        before, after = Run(4, seed, torch.float64), PermutedRun(seed, graph, plate.name, index)
+        before, after = Run(BATCH, seed, torch.float64), PermutedRun(seed, graph, plate.name, index)
         try:
             interpreter.run(before)
             interpreter.run(after)
+            values = before.arrays.whole(interpreter.assemblies)
+            again = after.arrays.whole(interpreter.assemblies)
+            moved = {n: permuted(graph, n, v, plate.name, index) for n, v in values.items()}
+            changed = [n for n, v in again.items() if n not in lawless and not same(v, moved[n])]
+            found += [f"{plate.name}: {name} changes under {order}" for name in changed]
+            for what, joint in (("a draw", values), ("what is no draw", shuffled(values))):
+                moved = {n: permuted(graph, n, v, plate.name, index) for n, v in joint.items()}
+                for name in differing(interpreter, graph, joint, moved, plate.name, index):
+                    found.append(f"{plate.name}: the residual of {name} changes under {order} for {what}")
         except GsdmcError:
             continue
-        made_up = any(a.generated for a in graph.arrays)  # and what is computed from it: no law holds there
-        values = before.arrays.whole(interpreter.assemblies)
-        moved = {n: permuted(graph, n, v, plate.name, index) for n, v in values.items()}
-        for name, value in after.arrays.whole(interpreter.assemblies).items():
-            if not made_up and not same(value, moved[name]):
-                found.append(f"{plate.name}: {name} changes under {order}")
-        residuals = verify(interpreter, moved, torch.float64).dirac
-        for name, residual in residuals.items():
-            if not same(residual, torch.zeros_like(residual)):
-                found.append(f"{plate.name}: the residual of {name} under {order} is {residual.abs().max()}")
+    return found
+
+
+def without_law(tape: Tape) -> set[str]:
+    """Arrays that owe their values to more than arguments and noise of the replica's own.
+
+    What generates an array may tell replicas apart, and a mixture's noise goes by the order of its
+    components; the same holds for what is computed from either.
+    """
+    found: set[str] = set()
+    memo: dict[Instruction, bool] = {}
+
+    def lawless(here: Instruction) -> bool:
+        stack = [here]
+        while stack:
+            now = stack[-1]
+            waiting = [i for i in now.inputs if i not in memo]
+            if waiting:
+                stack.extend(waiting)
+                continue
+            own = isinstance(now, Draw) and (now.generated or now.component is not None)
+            memo[now] = own or any(memo[i] for i in now.inputs)
+            stack.pop()
+        return memo[here]
+
+    for draw in tape.draws:
+        if lawless(draw):
+            found.add(draw.array)
+    return found
+
+
+def shuffled(values: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Joint values that no draw would give: every array comes from another member of the batch."""
+    return {name: value.roll(number, 0) for number, (name, value) in enumerate(values.items())}
+
+
+def differing(
+    interpreter: Interpreter,
+    graph: FactorGraph,
+    values: dict[str, Tensor],
+    moved: dict[str, Tensor],
+    plate: str,
+    order: Tensor,
+) -> list[str]:
+    """Arrays and factors whose residuals don't move along with the values."""
+    before, after = (verify(interpreter, v, torch.float64) for v in (values, moved))
+    found = []
+    for name, residual in before.dirac.items():
+        if not same(permuted(graph, name, residual, plate, order), after.dirac[name]):
+            found.append(name)
+    for name, holds in before.factors.items():
+        if not torch.equal(holds.sum(1), after.factors[name].sum(1)):
+            found.append(name)
     return found
 
 

@@ -2,376 +2,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 
 from hypothesis import strategies as st
 
-Base = str
-"""What a scalar is: `real`, `bool` or `whole` (an integer from 0 up to 2)."""
+from tests.program.random_functions import definitions
+from tests.program.random_scope import SIZES, Base, Context, Var
+from tests.program.random_vectors import Vectors
 
-SIZES = ("n", "m", "k")
-
-
-@dataclass(frozen=True)
-class Var:
-    """A name in scope: a scalar, or a vector nested as deep as it has sizes."""
-
-    text: str
-    sizes: tuple[str, ...]
-    base: Base
-
-
-@dataclass(frozen=True)
-class Context:
-    """What an expression may use."""
-
-    variables: tuple[Var, ...] = ()
-    indices: tuple[tuple[str, str], ...] = ()
-    may_sample: bool = True
-
-    def within(self, *indices: tuple[str, str]) -> Context:
-        """One or more iterations further inside."""
-        return replace(self, indices=(*self.indices, *indices))
-
-    def also(self, *variables: Var) -> Context:
-        """With more names."""
-        return replace(self, variables=(*self.variables, *variables))
-
-    def fixed(self) -> Context:
-        """Where some replicas may not come, so that nothing may be sampled."""
-        return replace(self, may_sample=False)
+REAL_LAWS = (
+    *(
+        "(normal {} 1.0)",
+        "(dirac {})",
+        "(normal {} 1.0)",
+        "(dirac {})",
+        "(laplace {} 0.5)",
+        "(uniform 0.0 1.0)",
+    ),
+    *("(student-t 3.0 {} 1.0)", "(exponential (+ 0.5 (abs {})))", "(gamma 2.0 (+ 0.5 (abs {})))"),
+    *("(beta (+ 0.5 (abs {})) 2.0)", "(lognormal (tanh {}) 0.5)", "(poisson (+ 0.5 (abs {})))"),
+)
+"""Distributions of numbers, with room for a parameter."""
 
 
-@dataclass
-class Maker:
-    """Makes expressions; `number` chooses below a number. `tame` leaves out what no symmetry survives."""
-
-    number: Callable[[int], int]
-    sizes: dict[str, int]
-    tame: bool
-    names: int = 0
-
-    def pick(self, options: Sequence[str]) -> str:
-        """One of several texts."""
-        return options[self.number(len(options))]
-
-    def fresh(self, stem: str) -> str:
-        """A name that is not taken."""
-        self.names += 1
-        return f"{stem}{self.names}"
-
-    def size(self) -> str:
-        """One of the sizes."""
-        return self.pick(SIZES)
-
-    # -- indices ---------------------------------------------------------------------------------
-
-    def index(self, size: str, context: Context) -> str | None:
-        """An index into a vector of a size, most often an iteration's own."""
-        own = [name for name, of in context.indices if of == size]
-        plain = list(own)
-        odd: list[str] = []
-        number = self.sizes[size]
-        if number and not self.tame:
-            odd += ["0", str(number - 1), f"(- {size} 1)"]
-            table = " ".join(str((2 * t + 1) % number) for t in range(number))
-            for name in own:
-                odd += [f"(mod (+ {name} 1) {size})", f"(- (- {size} 1) {name})", f"(get [{table}] {name})"]
-                odd.append(f"(if (< {name} 1) {name} 0)")
-            for name, of in context.indices:
-                if of != size and self.sizes[of] <= number:
-                    odd.append(name)
-            for variable in context.variables:
-                if variable.base == "whole" and not variable.sizes:
-                    odd.append(f"(mod {variable.text} {size})")
-        if plain and (not odd or self.number(4)):
-            return self.pick(plain)
-        return self.pick(odd) if odd else None
-
-    def element(self, base: Base, context: Context) -> str | None:
-        """An element of some vector in scope, or a scalar in scope."""
-        candidates = [v for v in context.variables if v.base == base]
-        while candidates:
-            chosen = candidates.pop(self.number(len(candidates)))
-            path = [self.index(size, context) for size in chosen.sizes]
-            if all(p is not None for p in path):
-                return self.look(chosen, [p for p in path if p is not None])
-        return None
-
-    def look(self, variable: Var, path: list[str]) -> str:
-        """A look-up, spelled in one of several ways."""
-        if not path:
-            return variable.text
-        if len(path) > 1 and self.number(2):
-            return f"(get-in {variable.text} [{' '.join(path)}])"
-        text = variable.text
-        for step in path:
-            text = f"(first {text})" if step == "0" and self.number(2) else f"(get {text} {step})"
-        return text
-
-    # -- scalars ---------------------------------------------------------------------------------
-
-    def scalar(self, base: Base, depth: int, context: Context) -> str:
-        """An expression of a base."""
-        if base == "real":
-            return self.real(depth, context)
-        return self.boolean(depth, context) if base == "bool" else self.whole(depth, context)
-
-    def real(self, depth: int, context: Context) -> str:
-        """A real expression."""
-        leaf = self.element("real", context) if self.number(6) else None
-        if depth <= 0:
-            return leaf or self.pick(["0.5", "-1.5", "2.0"])
-
-        def inner(c: Context = context) -> str:
-            return self.real(depth - 1, c)
-
-        if not self.tame and not self.number(4):
-            return self.odd(depth, context)
-        match self.number(17):
-            case 0 | 1:
-                return leaf or "0.25"
-            case 2:
-                return f"({self.pick(['+', '-', '*', 'min', 'max'])} {inner()} {inner()})"
-            case 3:
-                return f"({self.pick(['tanh', 'abs', '-', 'sigmoid'])} {inner()})"
-            case 4:
-                return f"(if {self.boolean(depth - 1, context)} {inner()} {inner()})"
-            case 5 | 6 | 7:
-                return self.fold(depth, context)
-            case 8 | 9 if context.may_sample:
-                dist = self.pick(["(dirac {})", "(dirac {})", "(normal {} 1.0)"]).format(inner())
-                return f'(sample "{self.fresh("Z")}" {dist})'
-            case 10 if context.indices and not self.tame:
-                return f"(* 0.5 {self.pick([name for name, _ in context.indices])})"
-            case 11 if context.indices and not self.tame:
-                arms = context.fixed()
-                return f"(if {self.static_test(context)} {inner(arms)} {inner(arms)})"
-            case 12:
-                return f"(* 1.0 {self.whole(depth - 1, context)})"
-            case 13:
-                size = self.size()
-                return f"(* 0.5 (sum {self.vector(size, 'real', depth - 1, context)}))"
-            case 14:
-                name, base = self.fresh("v"), self.pick(["real", "bool", "whole"])
-                value = self.scalar(base, depth - 1, context)
-                return f"(let [{name} {value}] {inner(context.also(Var(name, (), base)))})"
-            case 15:
-                x = self.fresh("x")
-                body = self.real(depth - 1, context.also(Var(x, (), "real")))
-                return f"((fn [{x}] {body}) {inner()})"
-            case 16 if not self.tame:
-                return f"(untracked {inner()})"
-        return leaf or inner()
-
-    def odd(self, depth: int, context: Context) -> str:
-        """A real by a form that makes the structure depend on an index, or a vector of odd things."""
-
-        def inner(c: Context = context) -> str:
-            return self.real(depth - 1, c)
-
-        size, q, f, x = self.size(), self.fresh("q"), self.fresh("f"), self.fresh("x")
-        own = [name for name, of in context.indices if of == size]
-        index = self.pick(own) if own else None
-        number = self.sizes[size]
-        arms = context.fixed()
-        test = self.static_test(context) if context.indices and self.number(3) else None
-        test = test or self.boolean(depth - 1, arms)
-        match self.number(15):
-            case 14 if context.may_sample and index:
-                return f'(sample (str "{self.fresh("W")}-" {index}) (normal {inner()} 1.0))'
-            case 0 if index:
-                some = f"(foreach (+ {index} 1) [{q} (range (+ {index} 1))] "
-                return f"(sum {some}{inner(arms.within((q, size)))}))"
-            case 1:
-                return f"(get {{:a {inner(arms)} :b {inner(arms)}}} :{self.pick(['a', 'b'])})"
-            case 2 if index:
-                entries = " ".join(f"{t} {inner(arms)}" for t in range(number))
-                return f"(get {{{entries}}} {index})"
-            case 3 if context.indices:
-                one, two = (inner(arms.also(Var(x, (), "real"))) for _ in range(2))
-                choice = f"(if {self.static_test(context)} (fn [{x}] {one}) (fn [{x}] {two}))"
-                return f"(let [{f} {choice}] ({f} {inner()}))"
-            case 4 if index:
-                body = inner(arms.within((q, size)).also(Var(x, (), "real")))
-                return f"((get (foreach {size} [{q} (range {size})] (fn [{x}] {body})) {index}) {inner()})"
-            case 5 if context.may_sample:
-                choice = f"(if {test} (normal {inner(arms)} 1.0) (normal {inner(arms)} 2.0))"
-                return f'(sample "{self.fresh("Z")}" {choice})'
-            case 6 if context.may_sample and index:
-                dists = f"(foreach {size} [{q} (range {size})] (normal {inner(arms.within((q, size)))} 1.0))"
-                return f'(sample "{self.fresh("Z")}" (get {dists} {index}))'
-            case 7 if context.may_sample and index:
-                dists = " ".join(f"(normal {inner(arms)} 1.0)" for _ in range(number))
-                return f'(sample "{self.fresh("Z")}" (get [{dists}] {index}))'
-            case 8 if index:
-                return f"(get {self.vector(size, 'real', depth - 1, context)} (+ {index} 1) {inner(arms)})"
-            case 9 if index and number:
-                return f"(get [{' '.join(inner(arms) for _ in range(number))}] {index})"
-            case 10 if number:
-                return f"({self.pick(['last', 'first'])} {self.vector(size, 'real', depth - 1, context)})"
-            case 11 if number:
-                vector = self.vector(size, "real", depth - 1, context)
-                return f"(mean (concat {vector} [{inner()}]))"
-            case 12 if number:
-                vector = self.vector(size, "real", depth - 1, context)
-                return f"(reduce (fn [{x} {q}] (- (* 0.5 {x}) {q})) {vector})"
-            case 13:
-                one, two = (self.vector(size, "real", depth - 1, arms) for _ in range(2))
-                return f"(sum (if {test} {one} {two}))"
-        return inner()
-
-    def static_test(self, context: Context) -> str:
-        """A comparison of indices."""
-        name = self.pick([name for name, _ in context.indices])
-        other = self.pick([*(name for name, _ in context.indices), "1", "0"])
-        return f"({self.pick(['<', '=', '<='])} {name} {other})"
-
-    def fold(self, depth: int, context: Context) -> str:
-        """A real folded over an iteration."""
-        size, q, acc = self.size(), self.fresh("q"), self.fresh("acc")
-        inside = context.within((q, size))
-        body = self.real(depth - 1, inside)
-        each = f"(foreach {size} [{q} (range {size})] {body})"
-        match self.number(8):
-            case 0 | 1:
-                return f"(sum {each})"
-            case 2:
-                return f"(loop {size} 0.0 (fn [{q} {acc}] (+ {acc} {body})))"
-            case 3:
-                return f"(reduce {self.pick(['+', 'max', '*'])} 1.0 {each})"
-            case 4:
-                return f"(reduce (fn [{acc} e] (+ {acc} e)) {each})" if self.sizes[size] else f"(sum {each})"
-            case 5:
-                return f"(loop {size} 0 (fn [{q} {acc}] (- {body} {acc})))"
-            case 6:
-                x = self.fresh("x")
-                vector = self.vector(size, "real", depth - 1, context)
-                inside = context.also(Var(x, (), "real"))
-                return f"(sum (map (fn [{x}] {self.real(depth - 1, inside)}) {vector}))"
-            case _ if self.sizes[size] > 1 and not self.tame:
-                vector = self.vector(size, "real", depth - 1, context)
-                v = self.fresh("v")
-                step = f"(* (get {v} {q}) (get {v} (+ {q} 1)))"
-                short = f"(- {size} 1)"
-                return f"(let [{v} {vector}] (sum (foreach {short} [{q} (range {short})] {step})))"
-        return f"(sum {each})"
-
-    def boolean(self, depth: int, context: Context) -> str:
-        """A boolean expression."""
-        leaf = self.element("bool", context)
-        if depth <= 0:
-            return leaf or f"(> {self.real(0, context)} 0.3)"
-        size, q = self.size(), self.fresh("q")
-        match self.number(8):
-            case 0 | 1:
-                return leaf or f"(< {self.real(depth - 1, context)} 0.1)"
-            case 2:
-                return f"({self.pick(['<', '>='])} {self.real(depth - 1, context)} {self.real(0, context)})"
-            case 3:
-                return f"({self.pick(['and', 'or'])} {self.boolean(depth - 1, context)} {leaf or 'true'})"
-            case 4:
-                return f"(not {self.boolean(depth - 1, context)})"
-            case 5:
-                inside = context.within((q, size))
-                fold = self.pick(["any?", "all?"])
-                return f"({fold} (foreach {size} [{q} (range {size})] {self.boolean(depth - 1, inside)}))"
-            case 6 if context.indices and not self.tame:
-                return f"(or {self.static_test(context)} {self.boolean(depth - 1, context)})"
-            case 7:
-                one, two = (self.vector(size, "real", depth - 1, context) for _ in range(2))
-                return self.pick([f"(= {one} {two})", f"(distinct? {one})"])
-        return f"(> {self.real(depth - 1, context)} 0.0)"
-
-    def whole(self, depth: int, context: Context) -> str:
-        """A whole number expression, of known range."""
-        leaf = self.element("whole", context)
-        if depth <= 0:
-            return leaf or self.pick(["0", "1"])
-        size, q = self.size(), self.fresh("q")
-        match self.number(6):
-            case 0:
-                return leaf or "1"
-            case 1:
-                return f"(+ {self.whole(depth - 1, context)} {self.whole(0, context)})"
-            case 2:
-                inside = context.within((q, size))
-                return f"(sum (foreach {size} [{q} (range {size})] {self.boolean(depth - 1, inside)}))"
-            case 3 if context.indices and not self.tame:
-                return self.pick([name for name, _ in context.indices])
-            case 4 if self.sizes[size] and not self.tame:
-                vector = self.vector(size, "real", depth - 1, context)
-                return f"(first (argsort {vector}))" if self.number(2) else f"(count {vector})"
-        return f"(if {self.boolean(depth - 1, context)} 1 0)"
-
-    # -- vectors ---------------------------------------------------------------------------------
-
-    def vector(self, size: str, base: Base, depth: int, context: Context) -> str:
-        """A vector of scalars."""
-        ready = self.row(size, base, context)
-        if ready and self.number(2):
-            return ready
-        q, acc, x = self.fresh("q"), self.fresh("acc"), self.fresh("x")
-        body = self.scalar(base, depth - 1, context.within((q, size)))
-        plain = f"(foreach {size} [{q} (range {size})] {body})"
-        match self.number(9):
-            case 0 if ready:
-                body = self.scalar(base, depth - 1, context.also(Var(x, (), base)))
-                return f"(map (fn [{x}] {body}) {ready})"
-            case 1 if ready:
-                body = self.scalar(base, depth - 1, context.within((q, size)).also(Var(x, (), base)))
-                return f"(foreach {size} [{x} {ready} {q} (range {size})] {body})"
-            case 2:
-                return f"(loop {size} [] (fn [{q} {acc}] (conj {acc} {body})))"
-            case 3 if ready and base == "real":
-                return f"(sort {ready})"
-            case 4 if ready and self.sizes[size] and not self.tame:
-                return f"(conj (rest {ready}) {self.scalar(base, depth - 1, context)})"
-            case 5 if ready and self.sizes[size] and not self.tame:
-                return f"(put {ready} 0 {self.scalar(base, depth - 1, context)})"
-            case 6 if self.sizes[size] and not self.tame:
-                items = [self.scalar(base, depth - 1, context) for _ in range(self.sizes[size])]
-                return f"[{' '.join(items)}]"
-            case 7 if ready:
-                return f"(if {self.boolean(depth - 1, context)} {ready} {plain})"
-        return plain
-
-    def row(self, size: str, base: Base, context: Context) -> str | None:
-        """A vector that is in scope, or a row of one."""
-        for variable in context.variables[::-1]:
-            if variable.base == base and variable.sizes[-1:] == (size,):
-                path = [self.index(s, context) for s in variable.sizes[:-1]]
-                if all(p is not None for p in path):
-                    return self.look(variable, [p for p in path if p is not None])
-        return None
-
-    # -- forms -----------------------------------------------------------------------------------
+class Forms(Vectors):
+    """Makes arrays, observations and factors."""
 
     def array(self, context: Context, depth: int) -> tuple[Var, str]:
         """A `let` binding that samples an array."""
-        sizes = tuple(self.size() for _ in range(self.number(3) + (not context.variables)))
+        match self.number(10):
+            case 0:
+                return self.gram_array(context, depth)
+            case 1 if not self.tame:
+                return self.chain_array(context, depth)
+            case 2 if not self.tame:
+                return self.generated_array(context, depth)
+            case 3 if not self.tame:
+                return self.vector_array(context, depth)
+        sizes = tuple(self.size() for _ in range(self.pick_depth() + (not context.variables)))[:3]
         base = self.pick(["real", "real", "bool", "whole"])
         name = self.fresh("X")
         indices = [(self.fresh("i"), size) for size in sizes]
-        text = f'(sample "{name}" {self.distribution(base, depth, context.within(*indices))})'
+        inside = context.within(*indices)
+        text = f'(sample "{name}" {self.distribution(base, depth, inside)})'
+        if not self.number(6):
+            text = self.observed(name, base, depth, inside)
         for index, size in reversed(indices):
             text = self.nest(index, size, text)
         return Var(name.lower(), sizes, base), text
 
+    def pick_depth(self) -> int:
+        """A number of dimensions."""
+        return (1, 2, 0, 1, 2, 3)[self.number(6)]
+
+    def gram_array(self, context: Context, depth: int) -> tuple[Var, str]:
+        """An array that spans one plate twice."""
+        size, name = self.size(), self.fresh("G")
+        p, q, v = self.fresh("p"), self.fresh("q"), self.fresh("v")
+        pair = context.within((p, size), (q, size)).also(Var(v, (size,), "real"))
+        distribution = self.distribution("real", depth, pair)
+        sample = f'(sample "{name}" {distribution})'
+        loops = f"(foreach {size} [{p} (range {size})] (foreach {size} [{q} (range {size})] {sample}))"
+        return (
+            Var(name.lower(), (size, size), "real"),
+            f"(let [{v} {self.vector(size, 'real', depth, context.fixed())}] {loops})",
+        )
+
+    def chain_array(self, context: Context, depth: int) -> tuple[Var, str]:
+        """A Markov chain, as a loop that looks at what it has made so far."""
+        size, name = self.size(), self.fresh("X")
+        t, acc = self.fresh("t"), self.fresh("acc")
+        first, inside = self.real(depth - 1, context.fixed()), context.within((t, size))
+        look = self.pick([f"(last {acc})", f"(get {acc} (- {t} 1))"])
+        more = self.real(depth - 1, inside.fixed())
+        mean = f"(+ {more} (if (= {t} 0) {first} {look}))"
+        step = f'(conj {acc} (sample "{name}" (normal {mean} 1.0)))'
+        return Var(name.lower(), (size,), "real"), f"(loop {size} [] (fn [{t} {acc}] {step}))"
+
+    def generated_array(self, context: Context, depth: int) -> tuple[Var, str]:
+        """An array whose values the graph doesn't explain."""
+        size, name = self.size(), self.fresh("X")
+        i, j, order = self.fresh("i"), self.fresh("j"), self.fresh("order")
+        vector = self.vector(size, "real", depth, context.fixed())
+        if self.sizes[size] == 2 and not self.number(3):
+            grid = f"(get-in {order} [{i} {j} {i} {self.pick([i, j, '0'])}])"
+            loops = f'(foreach {size} [{j} (range {size})] (sample "{name}" (dirac {grid})))'
+            whole = f"(foreach {size} [{i} (range {size})] {loops})"
+            return Var(
+                name.lower(), (size, size), "whole"
+            ), f"(let [{order} (extern sudoku-grid {size})] {whole})"
+        if self.number(2):
+            same = f'(sample "{name}" (dirac (untracked (= (get {order} {i}) {j}))))'
+            loops = f"(foreach {size} [{j} (range {size})] {same})"
+            whole = f"(foreach {size} [{i} (range {size})] {loops})"
+            made = Var(name.lower(), (size, size), "bool")
+        else:
+            whole = f'(foreach {size} [{i} (range {size})] (sample "{name}" (dirac (get {order} {i}))))'
+            made = Var(name.lower(), (size,), "whole")
+        return made, f"(let [{order} (untracked (argsort {vector}))] {whole})"
+
+    def observed(self, name: str, base: Base, depth: int, context: Context) -> str:
+        """An `observe`, of a literal, of data, or of a computed value."""
+        law = self.distribution(base, depth, context)
+        evidence = {"real": "0.5", "bool": "true", "whole": "0"}[base]
+        if law.startswith("(poisson"):
+            evidence = "2"
+        own = [index for index, size in context.indices if size == "n"]
+        if not self.tame and not self.number(3):
+            if own and law.startswith(("(normal", "(student-t", "(laplace")):
+                evidence = f"(get data {own[0]})"
+            if base == "bool" and context.indices:
+                evidence = self.static_test(context)
+        return f'(observe "{name}" {law} {evidence})'
+
     def nest(self, index: str, size: str, body: str) -> str:
         """An iteration that makes a vector."""
-        match self.number(5):
+        match self.number(6):
             case 0:
                 return f"(map (fn [{index}] {body}) (range {size}))"
             case 1:
                 return f"(loop {size} [] (fn [{index} acc] (conj acc {body})))"
+            case 2:
+                return f"(reduce (fn [acc {index}] (append acc {body})) [] (range {size}))"
         return f"(foreach {size} [{index} (range {size})] {body})"
 
     def distribution(self, base: Base, depth: int, context: Context) -> str:
         """A distribution of a base."""
         if base == "real":
-            choice = self.pick(["(normal {} 1.0)", "(dirac {})", "(laplace {} 0.5)", "(uniform 0.0 1.0)"])
+            if not self.number(12):
+                return self.mixture(depth, context)
+            choice = self.pick(REAL_LAWS)
             return choice.format(self.real(depth, context)) if "{}" in choice else choice
         if base == "bool":
             if self.number(2):
@@ -387,17 +147,62 @@ class Maker:
             return f"(let [{ps} {weights}] (categorical (map (fn [{p}] (/ {p} (sum {ps}))) {ps})))"
         return self.pick(["(categorical [0.2 0.3 0.5])", "(uniform-discrete 0 3)"])
 
+    def mixture(self, depth: int, context: Context) -> str:
+        """A mixture of normals, over a plate or written one by one."""
+        size, p, q = self.size(), self.fresh("p"), self.fresh("q")
+        if self.tame or not self.sizes[size] or not self.number(3):
+            one, two = (self.real(depth - 1, context) for _ in range(2))
+            return f"(mixture [0.25 0.75] [(normal {one} 1.0) (normal {two} 2.0)])"
+        each = self.real(depth - 1, context.within((q, size)).fixed())
+        weights = f"(foreach {size} [{p} (range {size})] (/ 1.0 {self.sizes[size]}.0))"
+        return f"(mixture {weights} (foreach {size} [{q} (range {size})] (normal {each} 1.0)))"
+
+    def vector_array(self, context: Context, depth: int) -> tuple[Var, str]:
+        """An array of vectors, each one variable."""
+        size, channels, name = self.size(), self.size(), self.fresh("V")
+        i, q = self.fresh("i"), self.fresh("q")
+        if not self.sizes[channels]:
+            return self.gram_array(context, depth)
+        each = self.real(depth - 1, context.within((i, size), (q, channels)).fixed())
+        match self.number(3):
+            case 0:
+                law = f"(dirichlet (foreach {channels} [{q} (range {channels})] (+ 0.5 (abs {each}))))"
+            case 1:
+                scale = (
+                    "["
+                    + " ".join(
+                        "[" + " ".join("2.0" if a == b else "0.5" for b in range(self.sizes[channels])) + "]"
+                        for a in range(self.sizes[channels])
+                    )
+                    + "]"
+                )
+                law = f"(multivariate-normal (foreach {channels} [{q} (range {channels})] {each}) {scale})"
+            case _:
+                law = f"(dirac (foreach {channels} [{q} (range {channels})] (* 1.5 {each})))"
+        sample = self.nest(i, size, f'(sample "{name}" {law})')
+        return Var(name.lower(), (size, channels), "real"), sample
+
     def factor(self, context: Context, depth: int) -> str:
         """A factor over some iterations."""
         indices = [(self.fresh("f"), self.size()) for _ in range(self.number(3))]
-        inside = context.within(*indices)
-        left = self.element("real", inside) or self.element("bool", inside) or self.element("whole", inside)
+        inside = context.within(*indices).fixed()
+        size, columns = self.size(), self.size()
         name = f'"{self.fresh("F")}"'
         if indices and not self.tame and not self.number(5):
             name = f'(str "F" {indices[0][0]})'
-        if left is None:
-            return ""
-        text = f"(factor {name} (<= {left} {self.real(depth, inside.fixed())}))"
+        left = self.element("real", inside) or self.element("bool", inside) or self.element("whole", inside)
+        match self.number(5):
+            case 0 if row := self.row((size,), "real", inside) or self.row((size,), "whole", inside):
+                value = f"(distinct? {row})"
+            case 1 if row := self.row((size,), "bool", inside):
+                value = f"(one-hot? {row})"
+            case 2 if row := self.row((size, columns), "real", inside):
+                value = f"(distinct? {row})"
+            case _ if left is not None:
+                value = f"(<= {left} {self.real(depth, inside)})"
+            case _:
+                return ""
+        text = f"(factor {name} {value})"
         for index, size in reversed(indices):
             text = f"(foreach {size} [{index} (range {size})] {text})"
         return text
@@ -406,7 +211,7 @@ class Maker:
 def program(number: Callable[[int], int], tame: bool = False, depth: int = 2) -> str:
     """A program's text, by choices below a number."""
     sizes = {name: (3, 2, 1, 3, 2, 1 if tame else 0)[number(6)] for name in SIZES}
-    maker = Maker(number, sizes, tame)
+    maker = Forms(number, sizes, tame)
     context, bindings = Context(), []
     if not tame and not number(3):
         context = context.also(Var("data", ("n",), "real"))
@@ -417,8 +222,9 @@ def program(number: Callable[[int], int], tame: bool = False, depth: int = 2) ->
     factors = [maker.factor(context, depth) for _ in range(maker.number(3))]
     defs = "\n".join(f"(def {name} {size})" for name, size in sizes.items())
     defs += f"\n(def data [{' '.join(('0.5', '-1.0', '2.0')[: sizes['n']])}])"
-    body = "\n".join([*factors, context.variables[-1].text])
-    return f"{defs}\n(let [{chr(10).join(bindings)}]\n{body})\n"
+    body = "\n".join([*(f for f in factors if f), context.variables[-1].text])
+    text = f"(let [{chr(10).join(bindings)}]\n{body})\n"
+    return "\n".join(part for part in (defs, definitions(text), text) if part)
 
 
 @st.composite

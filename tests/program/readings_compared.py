@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from gsdmc.graph.edges import edge_table
-from gsdmc.graph.factor_graph import FactorGraph
+from gsdmc.graph.factor_graph import Factor, FactorGraph
 from gsdmc.graph.trace import trace
 from gsdmc.language import parse
 from gsdmc.language.source import GsdmcError
 from gsdmc.program.evaluator import evaluate
 from gsdmc.program.interpreter import Interpreter
-from gsdmc.program.readings import run, verify
+from gsdmc.program.readings import default_evidence, run, verify
 from gsdmc.program.tape import Tape
 
 
@@ -30,13 +31,25 @@ def structure(graph: FactorGraph) -> dict[str, object]:
         (table.role_names[role], int(row), int(column))
         for role, row, column in zip(table.roles, table.rows, table.columns, strict=True)
     }
+    factors = {
+        (r.name, r.expression, r.arrays, r.plates, tuple(sorted(tuple(sorted(m)) for m in members(r))))
+        for r in graph.relations
+        if isinstance(r, Factor)
+    }
     return {
         "arrays": [
-            (a.name, a.kind.name, a.shape, a.plates, a.deterministic, a.generated) for a in graph.arrays
+            (a.name, str(a.kind), a.shape, a.plates, a.distribution, a.deterministic, a.generated, a.observed)
+            for a in graph.arrays
         ],
         "plates": {(p.name, p.size, p.cls) for p in graph.plates},
         "edges": edges,
+        "factors": factors,
     }
+
+
+def members(factor: Factor) -> list[set[int]]:
+    """The nodes of every instance of a factor."""
+    return [set(row[row >= 0].tolist()) for row in factor.members]
 
 
 def differences(text: str) -> list[str]:
@@ -75,11 +88,34 @@ def compared(plated: Tape, unrolled: Tape) -> list[str]:
         return [] if isinstance(values[0], str) and isinstance(values[1], str) else [str(values)]
     for name, value in values[0].items():
         other = values[1][name]
-        if value.dtype != other.dtype or not torch.allclose(
-            value.double(), other.double(), rtol=1e-9, atol=1e-9, equal_nan=True
-        ):
+        if value.dtype != other.dtype or not close(value, other):
             found.append(f"values of {name}: {value} {other}")
+    return found or checked(plated, unrolled, values[0])
+
+
+def checked(plated: Tape, unrolled: Tape, values: dict[str, torch.Tensor]) -> list[str]:
+    """Where two tapes disagree on what joint values are worth, and on the evidence."""
+    found = []
+    joint = {name: value.roll(number, 0) for number, (name, value) in enumerate(values.items())}
+    try:
+        one, two = (verify(Interpreter(tape), joint, torch.float64) for tape in (plated, unrolled))
+    except GsdmcError:
+        return []
+    found += [f"residuals of {n}" for n in one.dirac if not close(one.dirac[n], two.dirac[n])]
+    for name, holds in one.factors.items():
+        if not torch.equal(holds.sum(1), two.factors[name].sum(1)):
+            found.append(f"truth of {name}")
+    evidence = [default_evidence(tape) for tape in (plated, unrolled)]
+    for name, (value, given) in evidence[0].items():
+        other, also = evidence[1][name]
+        if not (np.array_equal(value, other) and np.array_equal(given, also)):
+            found.append(f"evidence of {name}: {value} {other}")
     return found
+
+
+def close(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Equality up to rounding."""
+    return torch.allclose(one.double(), other.double(), rtol=1e-9, atol=1e-9, equal_nan=True)
 
 
 def drawn(tape: Tape) -> dict[str, torch.Tensor] | str:
