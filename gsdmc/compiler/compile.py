@@ -130,7 +130,12 @@ def compile_text(
     options = options or CompileOptions()
     syntax = parse(text, source_name, limits=options.limits)
     problem = Problem(short_name(source_name), syntax, dict(overrides or {}), {}, options)
-    check_problem(problem)
+    try:
+        check_problem(problem)
+    except GsdmcError as error:  # what the program was warned of may well be the cause
+        doubts = tuple((w.message, w.span) for w in syntax.warnings if w.span is not None)
+        error.related = (*error.related, *doubts)
+        raise
     return problem
 
 

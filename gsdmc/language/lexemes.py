@@ -16,7 +16,7 @@ _ATOM = re.compile(r'[^ \t\r\n\f\v,()\[\]{}";^]+')
 NAME_LIMIT = 200
 """How many characters a name may have."""
 
-_UNSUPPORTED = {
+UNSUPPORTED = {
     "#{": ("sets `#{...}` are not part of gsdmc", "use a vector `[...]`"),
     "#(": ("short functions `#(...)` are not part of gsdmc", "write `(fn [x] ...)`"),
     '#"': ("regular expressions are not part of gsdmc", 'write a plain string `"..."`'),
@@ -31,6 +31,8 @@ _UNSUPPORTED = {
     "\N{RIGHT DOUBLE QUOTATION MARK}": ("a curly quote starts no string", 'write a plain `"`'),
     "@": ("`@` is not part of gsdmc", "a product of matrices is `(sum (map * row column))` of every pair"),
 }
+"""What a reader of Clojure or another language knows and this one does not: the message, and the cure."""
+
 _QUOTED = re.compile(r"'([^'\s()\[\]{}\";]+)'")
 
 
@@ -118,7 +120,7 @@ def unreadable(text: str, span: Span) -> GsdmcError:
     if quoted is not None:
         whole = Span(source, start, quoted.end())
         return GsdmcError("a string stands in double quotes", whole, hint=f'write "{quoted.group(1)}"')
-    for prefix, (message, hint) in _UNSUPPORTED.items():
+    for prefix, (message, hint) in UNSUPPORTED.items():
         if text.startswith(prefix, start):
             return GsdmcError(message, Span(source, start, start + len(prefix)), hint=hint)
     match = _ATOM.match(text, start)

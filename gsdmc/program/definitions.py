@@ -76,7 +76,9 @@ def from_outside(data: object, d: Def) -> Value:
         raise GsdmcError(
             f"`{d.name}` can be set to a number or an array of numbers, not to {shown}",
             d.span,
-            hint="the rows of an array all have one length" if isinstance(data, list | tuple) else None,
+            hint="the rows of an array all have one length"
+            if isinstance(data, list | tuple)
+            else f"write a number, or name a file: --set {d.name}=@FILE",
         )
     values = values.astype({"b": np.bool_, "i": np.int64, "f": np.float64}[values.dtype.kind])
     if values.dtype.kind == "f" and not np.isfinite(values).all():

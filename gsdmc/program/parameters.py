@@ -18,7 +18,7 @@ Check = tuple[Callable[[NDArray[Any]], NDArray[Any]], str]
 
 _POSITIVE: Check = (lambda v: v > 0, "must be positive")
 _NOT_NEGATIVE: Check = (lambda v: v >= 0, "must not be negative")
-_CHECKS: dict[tuple[str, str], Check] = {
+CHECKS: dict[tuple[str, str], Check] = {
     ("normal", "std"): _POSITIVE,
     ("lognormal", "sigma"): _POSITIVE,
     ("laplace", "scale"): _POSITIVE,
@@ -35,6 +35,8 @@ _CHECKS: dict[tuple[str, str], Check] = {
     ("mixture", "weights"): _NOT_NEGATIVE,
     ("dirichlet", "concentration"): _POSITIVE,
 }
+"""What a number must be, by distribution and parameter, and how a message says so."""
+
 _INCREASING = {"uniform": ("low", "high"), "uniform-discrete": ("low", "high")}
 
 TOLERANCE = 1e-6
@@ -63,7 +65,7 @@ def check_parameter(distribution: str, slot: str, value: Scalar, span: Span) -> 
             span,
             hint="round it: `(floor x)`",
         )
-    check = _CHECKS.get((distribution, slot))
+    check = CHECKS.get((distribution, slot))
     if check is None or not isinstance(value, Static):
         return
     for bad in value.values[~np.asarray(check[0](value.values))].flat[:1]:

@@ -42,8 +42,6 @@ def elementwise(name: str, args: Sequence[Value], span: Span) -> Value:
         GsdmcError: an argument that is no scalar, or no boolean where one is needed.
     """
     if not args:
-        if name not in IDENTITY:
-            raise GsdmcError(f"`{name}` of nothing has no value", span, hint=SOMETHING)
         return static(IDENTITY[name])
     if any(isinstance(a, Accumulator) for a in args):
         return accumulate(name, args, span)
@@ -201,15 +199,12 @@ def folded(name: str, term: Value, said: str, span: Span) -> Scalar:
     Raises:
         GsdmcError: a term that is no number, or no boolean for `and` and `or`.
     """
-    scalar = need_scalar(
-        term,
-        f"an element that `{said}` folds",
-        span,
-        f"fold the inner vectors first: `(map {said} xs)`" if said != name else ONE_OR_ALL,
-    )
+    inner = f"fold the inner vectors first: `({said} (map {said} {shown(span.part(0))}))`"
+    of_vector = inner if said != name and len(span.parts) == 1 else ONE_OR_ALL
+    scalar = need_scalar(term, f"an element that `{said}` folds", span.part(0), of_vector)
     if name in ("and", "or") and scalar_type(scalar).base != "bool":
         raise GsdmcError(
-            f"`{said}` folds booleans, but an element is {describe(scalar)}", span, hint=COMPARE_FIRST
+            f"`{said}` folds booleans, but an element is {describe(scalar)}", span.part(0), hint=COMPARE_FIRST
         )
     return scalar
 

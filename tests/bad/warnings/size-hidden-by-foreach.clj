@@ -1,4 +1,4 @@
 (def n 3)
-(foreach n [n (range n)]
-  (foreach n [j (range n)]
-    (sample "x" (normal j 1))))
+(let [mu (sample "mu" (normal 0 1))]
+  (foreach n [n (range n)]
+    (sample "x" (normal (+ mu n) 1))))

@@ -1,4 +1,4 @@
 (def k 4)
-(defn row [k]
-  (foreach k [i (range k)] (sample "x" (normal 0 1))))
-(row (- k 1))
+(defn row [mu k]
+  (foreach k [i (range k)] (sample "x" (normal mu 1))))
+(row (sample "mu" (normal 0 1)) (- k 1))

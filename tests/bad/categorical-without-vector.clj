@@ -1,0 +1,1 @@
+(sample "x" (categorical 0.2 0.3 0.5))

@@ -1,0 +1,1 @@
+(sample "x" (categorical 3))

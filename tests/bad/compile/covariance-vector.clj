@@ -1,0 +1,1 @@
+(sample "x" (multivariate-normal [0 0] [1 1]))

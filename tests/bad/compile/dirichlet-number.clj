@@ -1,0 +1,1 @@
+(sample "x" (dirichlet 1))

@@ -1,0 +1,2 @@
+(defn make [f] (f :a 1 :b))
+(sample "x" (normal (get (make hash-map) :a) 1))

@@ -1,0 +1,2 @@
+(def xs [])
+(sample "x" (normal (last xs) 1))

@@ -1,0 +1,2 @@
+; --limit node=10
+(sample "x" (normal 0 1))

@@ -1,0 +1,2 @@
+; --limit nodes=0
+(sample "x" (normal 0 1))

@@ -1,0 +1,1 @@
+(sample "x" (normal (log -1) 1))

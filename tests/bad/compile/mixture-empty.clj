@@ -1,0 +1,1 @@
+(sample "x" (mixture [1] []))

@@ -1,0 +1,1 @@
+(sample "x" (mixture [0.5 0.5] [0 5]))

@@ -1,0 +1,1 @@
+(sample (str "") (normal 0 1))

@@ -1,0 +1,1 @@
+(observe "y" (poisson 3) 2.5)

@@ -1,0 +1,1 @@
+(observe "y" (uniform 0 1) 2)

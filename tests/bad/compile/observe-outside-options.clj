@@ -1,0 +1,1 @@
+(observe "y" (categorical [0.5 0.5]) 2)

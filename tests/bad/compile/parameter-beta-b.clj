@@ -1,0 +1,1 @@
+(sample "x" (beta 1 0))

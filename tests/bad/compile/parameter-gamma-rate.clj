@@ -1,0 +1,1 @@
+(sample "x" (gamma 2 -1))

@@ -1,0 +1,1 @@
+(sample "x" (laplace 0 0))

@@ -1,0 +1,1 @@
+(sample "x" (lognormal 0 -1))

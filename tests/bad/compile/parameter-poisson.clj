@@ -1,0 +1,1 @@
+(sample "x" (poisson -1))

@@ -1,0 +1,1 @@
+(sample "x" (student-t 0 1 4))

@@ -1,0 +1,1 @@
+(sample "x" (student-t 4 0 -1))

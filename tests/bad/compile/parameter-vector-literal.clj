@@ -1,0 +1,1 @@
+(sample "x" (bernoulli [0.2 0.8]))

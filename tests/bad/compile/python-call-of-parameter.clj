@@ -1,0 +1,2 @@
+(defn f [x] (sample "y" (normal (+ exp(x) 1) 1)))
+(f (sample "x" (normal 0 1)))

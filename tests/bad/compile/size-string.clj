@@ -1,0 +1,1 @@
+(foreach "3" [i (range 3)] (sample "x" (normal 0 1)))

@@ -1,0 +1,2 @@
+(def n = 3)
+(sample "x" (normal n 1))

@@ -1,0 +1,2 @@
+(def f [x] (* x 2))
+(sample "x" (normal (f 1) 1))

@@ -1,0 +1,2 @@
+(def _ 3)
+(sample "x" (normal 0 1))

@@ -1,0 +1,2 @@
+(defn)
+(sample "x" (normal 0 1))

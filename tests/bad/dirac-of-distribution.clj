@@ -1,0 +1,1 @@
+(sample "x" (dirac (normal 0 1)))

@@ -1,0 +1,1 @@
+(sample normal 0 1)

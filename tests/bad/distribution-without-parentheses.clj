@@ -1,0 +1,1 @@
+(sample "x" normal 0 1)

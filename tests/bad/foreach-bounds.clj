@@ -1,0 +1,1 @@
+(foreach [i 0 3] (sample "x" (normal 0 1)))

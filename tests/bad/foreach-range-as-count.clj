@@ -1,0 +1,1 @@
+(foreach (range 3) [i] (sample "y" (normal i 1)))

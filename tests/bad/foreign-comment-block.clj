@@ -1,0 +1,2 @@
+/* a model */
+(sample "x" (normal 0 1))

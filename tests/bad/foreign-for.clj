@@ -1,0 +1,1 @@
+(for [i (range 3)] (sample "x" (normal 0 1)))

@@ -1,0 +1,2 @@
+(import numpy)
+(sample "x" (normal 0 1))

@@ -1,0 +1,1 @@
+(sample "x" (dist.Normal 0 1))

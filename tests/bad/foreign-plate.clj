@@ -1,0 +1,1 @@
+(plate "i" 3 (sample "x" (normal 0 1)))

@@ -1,0 +1,1 @@
+(sample "x" (randint 0 5))

@@ -1,0 +1,1 @@
+(let [x [sample "x" (normal 0 1)]] x)

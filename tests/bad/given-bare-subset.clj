@@ -1,0 +1,2 @@
+(let [x (sample "x" (normal 0 1)) y (sample "y" (normal x 1))] y)
+(given subset "x")

@@ -1,0 +1,2 @@
+(let [x (sample "x" (normal 0 1))]
+  (sample "y" (normal (if (> x 0) then 1 else 0) 1)))

@@ -1,0 +1,1 @@
+(sample "x" (uniform 0 ##Inf))

@@ -1,0 +1,1 @@
+(let [:x 1] (sample "y" (normal x 1)))

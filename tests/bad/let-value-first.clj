@@ -1,0 +1,1 @@
+(let [(sample "x" (normal 0 1)) x] x)

@@ -1,0 +1,1 @@
+(loop 3 0 (fn [acc] (+ acc 1)))

@@ -1,0 +1,3 @@
+(foreach 3 [i (range 3)]
+  (let [x (sample "x" (normal 0 1)]
+    (sample "y" (normal x 1))))

@@ -1,0 +1,1 @@
+(let [x (samp "x" (norm 0 1))] x)

@@ -1,0 +1,1 @@
+(sample "x" (Normal 0 1))

@@ -1,0 +1,1 @@
+(sample "x" (nromal 0 1))

@@ -1,0 +1,1 @@
+(smaple "x" (normal 0 1))

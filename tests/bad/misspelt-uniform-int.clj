@@ -1,0 +1,1 @@
+(sample "x" (uniform-int 0 5))

@@ -1,0 +1,1 @@
+(sample "x" (mixture (normal 0 1) (normal 5 1)))

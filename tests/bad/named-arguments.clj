@@ -1,0 +1,1 @@
+(sample "x" (normal :mean 0 :std 1))

@@ -1,0 +1,2 @@
+(let [b (sample "b" (bernoulli 0.5))]
+  (sample "y" (dirac (if !b 1 0))))

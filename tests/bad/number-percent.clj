@@ -1,0 +1,1 @@
+(sample "x" (bernoulli 30%))

@@ -1,0 +1,2 @@
+n = 3
+(foreach n [i (range n)] (sample "x" (normal 0 1)))

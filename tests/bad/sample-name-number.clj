@@ -1,0 +1,1 @@
+(sample 3 (normal 0 1))

@@ -1,0 +1,1 @@
+(sample count (normal 0 1))

@@ -1,0 +1,1 @@
+(sample "y" (normal 0 1) :obs 3)

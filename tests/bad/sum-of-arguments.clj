@@ -1,0 +1,2 @@
+(let [a (sample "a" (normal 0 1)) b (sample "b" (normal 0 1))]
+  (sample "y" (normal (sum a b) 1)))

@@ -1,0 +1,2 @@
+(defn f [x: float] (* x 2))
+(f 1)
