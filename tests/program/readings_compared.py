@@ -38,7 +38,7 @@ def structure(graph: FactorGraph) -> dict[str, object]:
     }
     return {
         "arrays": [
-            (a.name, str(a.kind), a.shape, a.plates, a.distribution, a.deterministic, a.generated, a.observed)
+            (a.name, a.kind.name, a.shape, a.plates, a.distribution, a.deterministic, a.generated, a.observed)
             for a in graph.arrays
         ],
         "plates": {(p.name, p.size, p.cls) for p in graph.plates},
