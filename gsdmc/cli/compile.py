@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 EXAMPLE = """example:
   gsdmc compile bcmf --set k=7 --draw-mask mask.png --draw-graph graph.svg
-  gsdmc compile circuit.clj -o circuit.gsdm && gsdmc train circuit.gsdm"""
+  gsdmc compile circuit.clj -o circuit.gsdm && gsdmc train circuit.gsdm
+  gsdmc compile bcmf --emit graph --export bcmf.graphml"""
 
+EMIT = ("syntax", "graph", "layout")
 UNITS = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -31,6 +33,10 @@ def add(commands: Any) -> None:
     parser.add_argument("-o", "--output", metavar="FILE.gsdm", help="write the compiled problem")
     parser.add_argument("--draw-mask", metavar="FILE.png", help="draw the attention mask, coloured by role")
     parser.add_argument("--draw-graph", metavar="FILE.svg", help="draw the graph with its plates")
+    parser.add_argument(
+        "--export", metavar="FILE", help="write the graph for other tools: FILE.json, .graphml or .dot"
+    )
+    parser.add_argument("--emit", choices=EMIT, help="print what a stage makes, in place of the report")
     options.add_preset(parser, "the network whose cost is shown")
     parser.add_argument("--batch", type=options.positive, help="examples per training step")
     options.add_compile_options(parser)
@@ -39,16 +45,59 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Compile, write what was asked for, and report."""
-    from gsdmc.compiler import write_problem
+    """Compile, write what was asked for, and report.
+
+    Raises:
+        GsdmcError: anything that is wrong with the program or with what was asked for.
+    """
     from gsdmc.inference.cost import training_cost
     from gsdmc.inference.fit import settings, warnings_for
 
-    check_writable(args.output, args.draw_mask, args.draw_graph)
+    check_outputs(args)
     problem = options.compiled(args)
     config = settings(args.preset, problem.name, args.batch)
+    write_outputs(args, problem)
+    found = warnings_for(problem, config)
+    options.show_warnings(found)
+    if args.emit:
+        print(emitted(problem, args.emit))
+        return
+    cost = training_cost(problem, config)
+    if args.json:
+        print_json({**report(problem, cost, config.preset), "warnings": options.plain_warnings(found)})
+    else:
+        print(describe(problem, cost, config.preset))
+
+
+def check_outputs(args: argparse.Namespace) -> None:
+    """Refuse, before any work, what can't be written.
+
+    Raises:
+        GsdmcError: a file in no folder, or whose name says another format; text and JSON at once.
+    """
+    from gsdmc.language.source import GsdmcError
+
+    check_writable(args.output, args.draw_mask, args.draw_graph, args.export)
+    for path, suffix, what in (
+        (args.output, ".gsdm", "a compiled problem"),
+        (args.draw_mask, ".png", "a picture of the mask"),
+        (args.draw_graph, ".svg", "a picture of the graph"),
+    ):
+        if path is not None and not path.endswith(suffix):
+            raise GsdmcError(f"{path} is no name for {what}", hint=f"end it in {suffix}")
+    if args.export:
+        from gsdmc.graph.export import check_suffix
+
+        check_suffix(args.export)
+    if args.emit and args.json:
+        raise GsdmcError("--emit prints text, so that there is no JSON of it", hint="leave one of them out")
+
+
+def write_outputs(args: argparse.Namespace, problem: Problem) -> None:
+    """Write the files that were asked for, each whole or not at all."""
     if args.output:
-        check_gsdm(args.output)
+        from gsdmc.compiler import write_problem
+
         with replacing(args.output) as path:
             write_problem(problem, path)
     if args.draw_mask:
@@ -59,27 +108,30 @@ def run(args: argparse.Namespace) -> None:
     if args.draw_graph:
         from gsdmc.graph.draw_graph import draw_graph
 
+        given = {name for statement in problem.givens for name in statement.targets}
+        partly = {name for statement in problem.givens for name in statement.subset}
         with replacing(args.draw_graph) as path:
-            draw_graph(problem.graph, path, {name for given in problem.givens for name in given.targets})
-    cost = training_cost(problem, config)
-    found = warnings_for(problem, config)
-    options.show_warnings(found)
-    if args.json:
-        print_json({**report(problem, cost, config.preset), "warnings": options.plain_warnings(found)})
-    else:
-        print(describe(problem, cost, config.preset))
+            draw_graph(problem.graph, path, given, partly)
+    if args.export:
+        from gsdmc.graph.export import write_graph
+
+        with replacing(args.export) as path:
+            write_graph(problem.graph, path)
 
 
-def check_gsdm(path: str) -> None:
-    """Refuse a name by which the problem could not be read back.
+def emitted(problem: Problem, stage: str) -> str:
+    """What a stage made of the program, in a readable form."""
+    if stage == "syntax":
+        from gsdmc.language.printer import to_text
 
-    Raises:
-        GsdmcError: another suffix than `.gsdm`.
-    """
-    from gsdmc.language.source import GsdmcError
+        return to_text(problem.syntax).rstrip("\n")
+    if stage == "graph":
+        from gsdmc.graph.describe import describe_graph
 
-    if not path.endswith(".gsdm"):
-        raise GsdmcError(f"{path} is no name for a compiled problem.", hint="end it in .gsdm")
+        return describe_graph(problem.graph)
+    from gsdmc.layout.describe import describe_layout
+
+    return describe_layout(problem.layout)
 
 
 def report(problem: Problem, cost: Cost, preset: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from gsdmc.graph.edges import EdgeTable, edge_table, mask
 from gsdmc.graph.factor_graph import Array, FactorGraph
 from gsdmc.graph.mask_axis import Axis, mask_axis
 from gsdmc.graph.mask_colours import RoleColours, legend, role_colours
-from gsdmc.graph.text import printable, shorten, width
+from gsdmc.graph.text import counted, printable, shorten, width
 
 DPI = 100
 POINT = DPI / 72
@@ -152,15 +152,10 @@ def _title(graph: FactorGraph, table: EdgeTable, axis: Axis) -> str:
     entries = mask(graph, table).nnz
     share = 100 * entries / max(graph.nodes, 1) ** 2
     percent = f"{share:.0f}" if share >= 10 else f"{share:.2g}"
-    parts = [f"{count(graph.nodes, 'node', 'nodes')}, {count(entries, 'entry', 'entries')} ({percent} %)"]
+    parts = [f"{counted(graph.nodes, 'node')}, {counted(entries, 'entry')} ({percent} %)"]
     parts += ["aggregated"] if axis.aggregated else []
     parts += [] if axis.true else ["arrays not to scale"]
     return ", ".join(parts)
-
-
-def count(number: int, one: str, many: str) -> str:
-    """A number with its noun."""
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def _extent(array: Array) -> str:

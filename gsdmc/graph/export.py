@@ -42,7 +42,7 @@ def check_suffix(path: str | PathLike[str], known: Iterable[str] = SUFFIXES) -> 
     suffix = Path(path).suffix
     if suffix not in known:
         raise GsdmcError(
-            f"{path} has an unknown format.",
+            f"{path} has an unknown format",
             hint=f"end it in {', '.join(known)}".replace(", .dot", " or .dot"),
         )
     return suffix
@@ -77,7 +77,7 @@ def read_graph(path: str | PathLike[str]) -> FactorGraph:
     except UnicodeDecodeError as error:
         raise refuse(f"it is no text in UTF-8 (byte {error.start})") from None
     except OSError as error:
-        raise GsdmcError(f"{path} can't be read: {error.strerror}.") from None
+        raise GsdmcError(f"{path} can't be read: {error.strerror}") from None
     if suffix == ".graphml":
         return from_graphml(text)
     try:

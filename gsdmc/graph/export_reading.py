@@ -21,7 +21,7 @@ MOST = 2**62
 def refuse(why: str) -> GsdmcError:
     """The error for data that is no factor graph."""
     return GsdmcError(
-        f"This is no factor graph that gsdmc wrote, or a damaged one: {why}.",
+        f"this is no factor graph that gsdmc wrote, or a damaged one: {why}",
         hint="write it again with gsdmc compile --export",
     )
 

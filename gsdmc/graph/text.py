@@ -46,6 +46,12 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, `1 node` or `1,300 nodes`."""
+    plural = {"entry": "entries"}.get(noun, noun + "s")
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
 def caption(text: str) -> str:
     """A distribution's form without its brackets; inner forms are left out as far as room asks for it.
 

@@ -1,13 +1,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import gsdmc
+import gsdmc.graph.export
 from gsdmc.cli.compile import scaled
 from gsdmc.cli.main import main
+from gsdmc.graph.describe import describe_graph
+from gsdmc.graph.export import read_graph, to_dot, to_json
+from gsdmc.graph.factor_graph import FactorGraph
+from gsdmc.language import parse
+from gsdmc.language.source import GsdmcError
+from gsdmc.layout.describe import describe_layout
 
 
 def report(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> dict:
@@ -87,10 +96,69 @@ def test_artefacts_are_written_and_train_back(tmp_path: Path, capsys: pytest.Cap
     assert report([str(paths["b.gsdm"])], capsys)["sizes"] == {"m": 5, "n": 5, "k": 2}
 
 
-@pytest.mark.parametrize("option", ["-o", "--draw-mask", "--draw-graph"])
+@pytest.mark.parametrize("suffix", [".json", ".graphml", ".dot"])
+def test_graphs_are_exported(suffix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / f"graph{suffix}"
+    assert main(["compile", "sorting", "--set", "n=3", "--export", str(path)]) == 0
+    graph = gsdmc.compile("sorting", n=3).graph
+    if suffix == ".dot":
+        assert path.read_text(encoding="utf-8") == to_dot(graph)
+    else:
+        assert to_json(read_graph(path)) == to_json(graph)
+    assert list(tmp_path.iterdir()) == [path]
+    assert "mask     24 nodes" in capsys.readouterr().out
+
+
+def test_a_file_that_could_not_be_written_anew_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "graph.dot"
+    path.write_text("before")
+
+    def fail(graph: FactorGraph, path: Path) -> None:
+        path.write_text("half")
+        raise GsdmcError("no more room")
+
+    monkeypatch.setattr(gsdmc.graph.export, "write_graph", fail)
+    assert main(["compile", "bcmf", "--export", str(path)]) == 1
+    assert "no more room" in capsys.readouterr().err
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_pictures_grey_what_queries_give(tmp_path: Path) -> None:
+    for program, fill in (("bcmf", "#cfcfcf"), ("sudoku", "url(#halves)")):
+        path = tmp_path / f"{program}.svg"
+        assert main(["compile", program, "--draw-graph", str(path)]) == 0
+        assert f'fill="{fill}" stroke' in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("program", gsdmc.bundled())
+def test_the_emitted_syntax_parses_to_the_same_tree(program: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compile", program, "--emit", "syntax"]) == 0
+    assert parse(capsys.readouterr().out) == gsdmc.compile(program).syntax
+
+
+@pytest.mark.parametrize("program", gsdmc.bundled())
+@pytest.mark.parametrize(("stage", "describe"), [("graph", describe_graph), ("layout", describe_layout)])
+def test_stages_are_emitted_in_place_of_the_report(
+    program: str, stage: str, describe: Callable[[Any], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compile", program, "--emit", stage]) == 0
+    assert capsys.readouterr().out == describe(getattr(gsdmc.compile(program), stage)) + "\n"
+
+
+def test_files_are_written_beside_what_is_emitted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "graph.svg"
+    assert main(["compile", "bcmf", "--emit", "layout", "--draw-graph", str(path)]) == 0
+    assert path.exists()
+    assert capsys.readouterr().out.startswith("layout: 130 nodes")
+
+
+@pytest.mark.parametrize("option", ["-o", "--draw-mask", "--draw-graph", "--export"])
 def test_files_need_a_folder(option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compile", "bcmf", option, str(tmp_path / "none" / "x.gsdm")]) == 1
-    assert "There is no folder" in capsys.readouterr().err
+    assert "here is no folder" in capsys.readouterr().err
     assert main(["compile", "bcmf", option, str(tmp_path)]) == 1
     assert "is a folder" in capsys.readouterr().err
 
@@ -103,6 +171,10 @@ def test_files_need_a_folder(option: str, tmp_path: Path, capsys: pytest.Capture
         (["bcmf", "--set", "kk=3"], "has no def `kk`"),
         (["bcmf", "--set", "k=@none.npy"], "none.npy does not exist"),
         (["bcmf", "-o", "b.zip"], "end it in .gsdm"),
+        (["bcmf", "--draw-mask", "mask.svg"], "end it in .png"),
+        (["bcmf", "--draw-graph", "graph.png"], "end it in .svg"),
+        (["bcmf", "--export", "graph.xml"], "end it in .json, .graphml or .dot"),
+        (["bcmf", "--emit", "graph", "--json"], "leave one of them out"),
     ],
 )
 def test_mistakes(
