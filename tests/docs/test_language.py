@@ -14,6 +14,7 @@ With `--update-golden`, what is shown is replaced by what the code says now.
 
 from __future__ import annotations
 
+import inspect
 import io
 import re
 import shlex
@@ -294,9 +295,19 @@ def test_limits_have_the_values_that_the_page_names() -> None:
         assert f"`{name}` {value:,} " in page
 
 
-def test_options_are_those_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", ["compile", "simulate", "train"])
+def test_options_are_those_of_the_commands(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        build_parser().parse_args(["compile", "--help"])
-    usage = capsys.readouterr().out
-    for option, _ in rows("option"):
-        assert code(option).split()[0] in re.split(r"[\s,\[\]|]+", usage)
+        build_parser().parse_args([command, "--help"])
+    known = re.split(r"[\s,\[\]|]+", capsys.readouterr().out)
+    shown = [code(option).split()[0] for option, _ in rows("option")]
+    assert [option for option in shown if option not in known] == ([] if command == "compile" else shown[6:])
+
+
+def test_keywords_are_those_of_compile() -> None:
+    page = " ".join(PAGE.read_text(encoding="utf-8").split())
+    named = re.search(r"keywords of `gsdmc.compile`: ([^.]+)\.", page)
+    assert named is not None
+    keywords = inspect.signature(gsdmc.compile).parameters.values()
+    known = [p.name for p in keywords if p.kind is inspect.Parameter.KEYWORD_ONLY]
+    assert [code(name) for name in named.group(1).split(", ")] == known
