@@ -261,7 +261,7 @@ def data(name: str, value: Any) -> Any:
     read = read_array(value[1:], name)
     cells = read_cells(name, read)
     if cells.missing.any():
-        raise GsdmcError(f"{value[1:]} lacks entries, but `{name}` is data.", hint="fill in every entry")
+        raise GsdmcError(f"{value[1:]} lacks entries, but `{name}` is data", hint="fill in every entry")
     kept = isinstance(read, np.ndarray) and read.dtype.kind in "biuf"
     if kept:
         return read

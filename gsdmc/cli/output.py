@@ -57,11 +57,11 @@ def check_writable(*paths: str | None) -> None:
     for path in (Path(p) for p in paths if p is not None):
         parent = path.absolute().parent
         if not parent.is_dir():
-            raise GsdmcError(f"There is no folder {path.parent} for {path.name}.", hint="make it first")
+            raise GsdmcError(f"there is no folder {path.parent} for {path.name}", hint="make it first")
         if path.is_dir():
-            raise GsdmcError(f"{path} is a folder.", hint="name a file in it")
+            raise GsdmcError(f"{path} is a folder", hint="name a file in it")
         if not os.access(parent, os.W_OK):
-            raise GsdmcError(f"The folder {path.parent} can't be written to.")
+            raise GsdmcError(f"the folder {path.parent} can't be written to")
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def check_arrays_path(path: str | None) -> None:
     from gsdmc.language.source import GsdmcError
 
     if path is not None and not path.endswith((".npz", ".json")):
-        raise GsdmcError(f"{path} has an unknown format.", hint="write to FILE.npz or FILE.json")
+        raise GsdmcError(f"{path} has an unknown format", hint="write to FILE.npz or FILE.json")
     check_writable(path)
 
 

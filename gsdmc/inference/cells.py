@@ -60,7 +60,7 @@ def read_cells(name: str, data: Any) -> Cells:
         array = np.asarray(data)
     except (ValueError, TypeError) as error:
         raise GsdmcError(
-            f'Evidence "{name}" is no array ({error}).',
+            f'evidence "{name}" is no array ({error})',
             hint="give nested lists whose rows have one length; None or NaN stands for a missing entry",
         ) from None
     if array.dtype.kind in "biuf":
@@ -69,7 +69,7 @@ def read_cells(name: str, data: Any) -> Cells:
         values = np.array([_number(name, array, i) for i in np.ndindex(array.shape)], dtype=np.float64)
         values = values.reshape(array.shape)
     else:
-        raise GsdmcError(f'Evidence "{name}" holds {array.dtype}, not numbers.')
+        raise GsdmcError(f'evidence "{name}" holds {array.dtype}, not numbers')
     missing = np.asarray(np.isnan(values))
     if hidden is not None:
         missing = np.asarray(missing | hidden)
@@ -129,7 +129,7 @@ def _number(name: str, array: NDArray[Any], index: tuple[int, ...]) -> float:
         shown = repr(str(cell)) if isinstance(cell, str) else repr(cell)
         shown = shown if len(shown) <= 40 else shown[:37] + "..."
         raise GsdmcError(
-            f'Evidence "{name}"{place(index)} is {shown}, which is no number.',
+            f'evidence "{name}"{place(index)} is {shown}, which is no number',
             hint="a missing entry is None, null, NaN or an empty cell",
         ) from None
 
@@ -138,7 +138,7 @@ def _bad(name: str, values: NDArray[np.float64], bad: NDArray[np.bool_], rule: s
     first = tuple(int(i) for i in np.argwhere(bad)[0])
     more = int(bad.sum()) - 1
     others = f" (and {more} more)" if more else ""
-    return GsdmcError(f'Evidence "{name}"{place(first)} is {values[first]:g}{others}; {rule}.', hint=hint)
+    return GsdmcError(f'evidence "{name}"{place(first)} is {values[first]:g}{others}; {rule}', hint=hint)
 
 
 def place(index: tuple[int, ...]) -> str:

@@ -47,7 +47,7 @@ def draw(
     config = trained.config.sampler
     if steps is not None:
         if steps < 1:
-            raise GsdmcError(f"Sampling takes at least one step, not {steps}.")
+            raise GsdmcError(f"sampling takes at least one step, not {steps}")
         config = replace(config, steps=steps)
     batch = len(next(iter(mask.values())))
     size = chunk_size(layout, trained.denoiser.config.width)

@@ -59,7 +59,7 @@ def bind_evidence(
         if name not in known:
             near = did_you_mean(name, known)
             raise GsdmcError(
-                f'The program has no array "{name}".', hint=near or f"its arrays are {', '.join(known)}"
+                f'the program has no array "{name}"', hint=near or f"its arrays are {', '.join(known)}"
             )
     cells = {name: _read(known[name], data) for name, data in evidence.items()}
     problem = fit_sizes(problem, cells, pinned)

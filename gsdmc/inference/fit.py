@@ -114,13 +114,13 @@ def train(
             )
     problem = problem.resized(**sizes) if sizes else problem
     if (steps is None) == (minutes is None):
-        raise GsdmcError("Say how long to train: either steps or minutes.")
+        raise GsdmcError("say how long to train: either steps or minutes")
     if (steps is not None and steps < 1) or (minutes is not None and minutes <= 0):
-        raise GsdmcError("Training takes at least one step, or some minutes.")
+        raise GsdmcError("training takes at least one step, or some minutes")
     ranges = vary_ranges(problem, vary)
     folder = _folder(out, problem)
     if resume and folder is None:
-        raise GsdmcError("There is nothing to resume without a folder.", hint="name the run's folder as out")
+        raise GsdmcError("there is nothing to resume without a folder", hint="name the run's folder as out")
     if folder is not None:
         check_folder(folder)
         if resume:
@@ -150,9 +150,9 @@ def settings(preset: str | TrainingConfig, name: str, batch: int | None = None) 
         GsdmcError: no such preset, or an empty batch.
     """
     if isinstance(preset, str) and preset not in PRESETS:
-        raise GsdmcError(f"There is no preset `{preset}`.", hint=f"presets: {', '.join(PRESETS)}")
+        raise GsdmcError(f"there is no preset `{preset}`", hint=f"presets: {', '.join(PRESETS)}")
     if batch is not None and batch < 1:
-        raise GsdmcError(f"A batch has at least one example, not {batch}.")
+        raise GsdmcError(f"a batch has at least one example, not {batch}")
     config = named_preset(preset, name) if isinstance(preset, str) else preset
     return config if batch is None else config.with_changes(batch=batch)
 
@@ -176,12 +176,12 @@ def vary_ranges(problem: Problem, vary: Sequence[str] | Ranges) -> dict[str, tup
         given = (vary[name] if isinstance(vary, Mapping) else None) or stated.get(name)
         if given is None:
             raise GsdmcError(
-                f"The size `{name}` has no training range.",
+                f"the size `{name}` has no training range",
                 hint=f"write (def ^{{:in [1 10]}} {name} ...), or give one: --vary {name}=1..10",
             )
         low, high = given
         if not 1 <= low <= high:
-            raise GsdmcError(f"The range {low}..{high} of `{name}` is empty or below 1.")
+            raise GsdmcError(f"the range {low}..{high} of `{name}` is empty or below 1")
         for end in (low, high):
             check_free(problem, problem.resized(**{name: end}))
         found[name] = (low, high)

@@ -26,7 +26,7 @@ def load(folder: str | Path) -> Model:
     folder = Path(folder)
     if not folder.is_dir():
         raise GsdmcError(
-            f"There is no model folder {folder}.", hint="train one: gsdmc train PROGRAM --out " + str(folder)
+            f"there is no model folder {folder}", hint="train one: gsdmc train PROGRAM --out " + str(folder)
         )
     trained = checkpoint.load(folder)
     return Model(_problem(folder, trained), trained)
@@ -44,10 +44,10 @@ def check_folder(folder: Path) -> None:
         GsdmcError: the folder holds something else, or can't be written.
     """
     if folder.exists() and not folder.is_dir():
-        raise GsdmcError(f"{folder} is a file; a model is a folder.", hint="choose another --out")
+        raise GsdmcError(f"{folder} is a file; a model is a folder", hint="choose another --out")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / checkpoint.CONFIG).is_file():
         raise GsdmcError(
-            f"{folder} holds files but no model, and a model replaces the whole folder.",
+            f"{folder} holds files but no model, and a model replaces the whole folder",
             hint="choose another --out, or empty the folder",
         )
     try:
@@ -55,7 +55,7 @@ def check_folder(folder: Path) -> None:
         with tempfile.TemporaryDirectory(dir=folder.absolute().parent, prefix=f".{folder.name}."):
             pass
     except OSError as error:
-        raise GsdmcError(f"{folder} can't be written: {os.strerror(error.errno or 0)}.") from None
+        raise GsdmcError(f"{folder} can't be written: {os.strerror(error.errno or 0)}") from None
 
 
 def check_same(problem: Problem, folder: Path) -> None:
@@ -67,18 +67,18 @@ def check_same(problem: Problem, folder: Path) -> None:
     kept = load(folder).problem
     if kept.source != problem.source:
         raise GsdmcError(
-            f"{folder} was trained for another text of {kept.name}.",
+            f"{folder} was trained for another text of {kept.name}",
             hint="resume with the same program, or train into a new folder",
         )
     if kept.sizes != problem.sizes:
         sizes = ", ".join(f"{k}={v}" for k, v in kept.sizes.items())
-        raise GsdmcError(f"{folder} was trained at other sizes: {sizes}.", hint="set the same ones to resume")
+        raise GsdmcError(f"{folder} was trained at other sizes: {sizes}", hint="set the same ones to resume")
     for name in OPTIONS:
         ours, theirs = _choice(problem, name), _choice(kept, name)
         if ours != theirs:
             chosen = " ".join(kept.options.words()) or "none"
             raise GsdmcError(
-                f"{folder} was trained with another choice of `{name}`; its options: {chosen}.",
+                f"{folder} was trained with another choice of `{name}`; its options: {chosen}",
                 hint="resume with the same ones, or train into a new folder",
             )
 
@@ -102,9 +102,9 @@ def _problem(folder: Path, trained: checkpoint.Model) -> Problem:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise GsdmcError(f"{folder} has no readable program: {error}.") from None
+        raise GsdmcError(f"{folder} has no readable program: {error}") from None
     try:
         options = CompileOptions.from_json(trained.run.get("options", {}))
     except ValueError as error:
-        raise GsdmcError(f"{folder / checkpoint.CONFIG} is damaged: {error}.") from None
+        raise GsdmcError(f"{folder / checkpoint.CONFIG} is damaged: {error}") from None
     return compile_text(text, f"{trained.run['name']}.clj", trained.run["sizes"], options)

@@ -90,7 +90,7 @@ class Model:
             GsdmcError: evidence that doesn't fit the program, or a query that the network wasn't trained for.
         """
         if num_samples < 1:
-            raise GsdmcError(f"num_samples is {num_samples}; there is at least one sample to draw.")
+            raise GsdmcError(f"num_samples is {num_samples}; there is at least one sample to draw")
         model = self.resized(**sizes)
         bound = bind_evidence(model.problem, evidence, model.pinned)
         check_free(self.problem, bound.problem)
@@ -116,6 +116,6 @@ class Model:
             **sizes: sizes of the program, as at `compile`.
         """
         if num_problems < 1:
-            raise GsdmcError(f"num_problems is {num_problems}; there is at least one problem to draw.")
+            raise GsdmcError(f"num_problems is {num_problems}; there is at least one problem to draw")
         model = self.resized(**sizes)
         return evaluate(model.problem, self.trained, num_problems, seed=seed, steps=steps)

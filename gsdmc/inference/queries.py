@@ -38,13 +38,13 @@ def check_query(givens: Sequence[Given], mask: Mapping[str, Tensor]) -> None:
         part = "an entry" if missing == 1 else f"{missing} entries"
         lack = f'lacks "{name}"' if seen == 0 else f'lacks {part} of "{name}"'
         raise GsdmcError(
-            f"The evidence {lack}, but the network was trained {family}.",
+            f"the evidence {lack}, but the network was trained {family}",
             hint=f"give all of {name}, {CURE}",
         )
     for name, observed in mask.items():
         if name not in targets | subset and bool(observed.any()):
             raise GsdmcError(
-                f'The evidence holds "{name}", but the network was trained {family}.',
+                f'the evidence holds "{name}", but the network was trained {family}',
                 hint=f"leave {name} out, {CURE}",
             )
 

@@ -28,7 +28,7 @@ def read_evidence(specs: Iterable[str]) -> dict[str, Any]:
         named = found and not Path(spec).exists()
         arrays = {name: read_array(file, name)} if named else read_arrays(spec)
         for twice in evidence.keys() & arrays.keys():
-            raise GsdmcError(f'Evidence "{twice}" is given twice.', hint="name each array once")
+            raise GsdmcError(f'evidence "{twice}" is given twice', hint="name each array once")
         evidence |= arrays
     return evidence
 
@@ -47,7 +47,7 @@ def read_arrays(path: str | Path) -> dict[str, Any]:
         data = _read_json(path)
         if isinstance(data, dict):
             return data
-    raise GsdmcError(f"{path} holds an array without a name.", hint=f"say which array it is: NAME={path}")
+    raise GsdmcError(f"{path} holds an array without a name", hint=f"say which array it is: NAME={path}")
 
 
 def read_array(path: str | Path, name: str) -> Any:
@@ -69,17 +69,17 @@ def read_array(path: str | Path, name: str) -> Any:
         return data[name]
     if len(data) == 1:
         return next(iter(data.values()))
-    raise GsdmcError(f'{path} has no array "{name}".', hint=f"it has {', '.join(data) or 'none'}")
+    raise GsdmcError(f'{path} has no array "{name}"', hint=f"it has {', '.join(data) or 'none'}")
 
 
 def _suffix(path: Path) -> str:
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
-        raise GsdmcError(f"Evidence file {path} {what}.", hint="give FILE, or NAME=FILE")
+        raise GsdmcError(f"evidence file {path} {what}", hint="give FILE, or NAME=FILE")
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise GsdmcError(
-            f"Evidence file {path} has an unknown format.", hint=f"use one of {', '.join(SUFFIXES)}"
+            f"evidence file {path} has an unknown format", hint=f"use one of {', '.join(SUFFIXES)}"
         )
     return suffix
 
@@ -110,12 +110,12 @@ def _read_csv(path: Path) -> list[list[str]]:
         raise _unreadable(path, ".csv", error) from None
     width = max((len(row) for row in rows), default=0)
     if width == 0:
-        raise GsdmcError(f"{path} is empty.")
+        raise GsdmcError(f"{path} is empty")
     rows = [row or [""] for row in rows] if width == 1 else [row for row in rows if row]
     for number, row in enumerate(rows, start=1):
         if len(row) != width:
             raise GsdmcError(
-                f"{path}, row {number} has {len(row)} cells; others have {width}.",
+                f"{path}, row {number} has {len(row)} cells; others have {width}",
                 hint="an empty cell between commas is a missing entry",
             )
     return rows
@@ -139,4 +139,4 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _unreadable(path: Path, form: str, error: Exception) -> GsdmcError:
     reason = str(error).splitlines()[0].removesuffix(".") if str(error) else type(error).__name__
-    return GsdmcError(f"{path} is no readable {form} file: {reason}.")
+    return GsdmcError(f"{path} is no readable {form} file: {reason}")

@@ -50,7 +50,7 @@ def fit_sizes(problem: Problem, cells: Mapping[str, Cells], pinned: Collection[s
                 continue
             if size_name in pinned and size != plate.size:
                 raise GsdmcError(
-                    f'Evidence "{name}" has size {size} along {plate_name}, but {size_name} = {plate.size}.',
+                    f'evidence "{name}" has size {size} along {plate_name}, but {size_name} = {plate.size}',
                     hint=f"leave out {size_name}, or give it the value {size}",
                 )
             other = wanted.setdefault(size_name, (size, array, plate))
@@ -59,7 +59,7 @@ def fit_sizes(problem: Problem, cells: Mapping[str, Cells], pinned: Collection[s
     changed = {name: size for name, (size, _, plate) in wanted.items() if size != plate.size}
     if any(size < 1 for size in changed.values()):
         name, (_, array, _) = next((n, w) for n, w in wanted.items() if w[0] < 1)
-        raise GsdmcError(f'Evidence "{array.name}" is empty, so {name} would be 0.')
+        raise GsdmcError(f'evidence "{array.name}" is empty, so {name} would be 0')
     return problem.resized(**changed) if changed else problem
 
 
@@ -110,7 +110,7 @@ def wrong_shape(array: Array, got: Shape, hint: str) -> GsdmcError:
     expected = ", ".join(f"{p}={n}" for p, n in zip(_dims(array), shape, strict=True))
     plated = f" ({expected})" if expected else " (a single variable)"
     return GsdmcError(
-        f'Evidence "{array.name}" has shape {_show(got)}; expected {_show(shape)}{plated}.', hint=hint
+        f'evidence "{array.name}" has shape {_show(got)}; expected {_show(shape)}{plated}', hint=hint
     )
 
 
@@ -129,7 +129,7 @@ def _conflict(
 ) -> GsdmcError:
     shapes = [f'"{a.name}" {_show(cells[a.name].values.shape)}' for a in dict.fromkeys((by, array))]
     return GsdmcError(
-        f"Evidence disagrees about {what}: {known} or {size}? It has {' and '.join(shapes)}.",
+        f"evidence disagrees about {what}: {known} or {size}? It has {' and '.join(shapes)}",
         hint="; ".join(f"{a.name} spans ({', '.join(_dims(a))})" for a in dict.fromkeys((by, array))),
     )
 
@@ -160,7 +160,7 @@ def check_free(trained: Problem, other: Problem) -> None:
             fixed = own if own and own.cls == "fixed" else plate
             was = f"at {own.size}" if own else "without it"
             raise GsdmcError(
-                f"Plate {plate.name} can't have size {plate.size}: it is {fixed.cls}, and trained {was}.",
+                f"plate {plate.name} can't have size {plate.size}: it is {fixed.cls}, and trained {was}",
                 hint=f"{fixed.reason}; train another network for this size",
             )
     for array in other.graph.arrays:
@@ -169,7 +169,7 @@ def check_free(trained: Problem, other: Problem) -> None:
         if kind is None or _weights(array.kind) != _weights(kind):
             was = f"with a {kind}" if kind else "without it"
             raise GsdmcError(
-                f'At this size "{array.name}" is a {array.kind}, but the network was trained {was}.',
+                f'at this size "{array.name}" is a {array.kind}, but the network was trained {was}',
                 hint="train another network for this size",
             )
 

@@ -40,8 +40,8 @@ def read_vectors(array: Array, data: Any) -> Cells:
     if partly.any():
         first = tuple(int(i) for i in np.argwhere(partly)[0])
         raise GsdmcError(
-            f'Evidence "{array.name}"{place(first)} lacks {int(cells.missing[first].sum())} of its {size} '
-            "numbers; a vector is observed as a whole.",
+            f'evidence "{array.name}"{place(first)} lacks {int(cells.missing[first].sum())} of its {size} '
+            "numbers; a vector is observed as a whole",
             hint="give all numbers of a vector, or NaN or null for each of them",
         )
     return Cells(cells.values, np.asarray(missing))
@@ -67,7 +67,7 @@ def check_vectors(name: str, cells: Cells, kind: Kind) -> None:
     else:
         rule = f"the entries of a simplex sum to 1, not to {total[first]:g}"
         hint = "divide the entries by their sum"
-    raise GsdmcError(f'Evidence "{name}"{place(first)} is [{shown}]{others}; {rule}.', hint=hint)
+    raise GsdmcError(f'evidence "{name}"{place(first)} is [{shown}]{others}; {rule}', hint=hint)
 
 
 def _spelled_out(data: Any, size: int) -> Any:

@@ -54,7 +54,7 @@ def test_the_screen_shows_means_and_residuals(
     ("content", "arguments", "says"),
     [
         ("[[1, null]]", [], 'lacks an entry of "E"'),
-        ("[[1, 2], [3]]", [], 'Evidence "E" is no array'),
+        ("[[1, 2], [3]]", [], 'evidence "E" is no array'),
         ("[[[1]]]", ["--set", "m=3"], "has size 1 along i, but m = 3"),
         ("[[1, 2]]", ["--set", "q=3"], "no def `q`"),
     ],

@@ -60,8 +60,8 @@ def test_what_numbers_can_be(data: Any, values: Any) -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        ([[1, 2], [3]], r'Evidence "x" is no array'),
-        (["one"], r'Evidence "x" at \[0\] is \'one\', which is no number'),
+        ([[1, 2], [3]], r'evidence "x" is no array'),
+        (["one"], r'evidence "x" at \[0\] is \'one\', which is no number'),
         ([[1, {}]], r"at \[0, 1\] is \{\}"),
         ([1j], r"holds complex128, not numbers"),
         (np.array(["2020-01-01"], dtype="datetime64[D]"), r"holds datetime64\[D\]"),
@@ -88,7 +88,7 @@ GOOD_AND_BAD = [
 def test_kinds_accept_and_refuse(kind: Kind, good: list[float], bad: list[float]) -> None:
     check_kind("x", read_cells("x", [*good, None]), kind, deterministic=False)
     for value in bad:
-        place = re.escape(f'Evidence "x" at [{len(good)}] is {value:g}; ')
+        place = re.escape(f'evidence "x" at [{len(good)}] is {value:g}; ')
         with pytest.raises(GsdmcError, match=place):
             check_kind("x", read_cells("x", [*good, value]), kind, deterministic=False)
         hidden = np.ma.array([*good, value], mask=[False] * len(good) + [True])

@@ -139,7 +139,7 @@ def test_each_size_has_a_random_mask_of_its_own(tiny: TrainingConfig) -> None:
 
 def test_a_forced_class_decides_which_sizes_are_free(tiny: TrainingConfig) -> None:
     fixed = gsdmc.compile("bcmf", embedding={"i": "independent"})
-    with pytest.raises(gsdmc.GsdmcError, match="Plate i can't have size 1: it is fixed") as caught:
+    with pytest.raises(gsdmc.GsdmcError, match="plate i can't have size 1: it is fixed") as caught:
         vary_ranges(fixed, ("m",))
     assert "forced by --embedding" in (caught.value.hint or "")
     assert vary_ranges(fixed, ("n",)) == {"n": (1, 10)}
@@ -171,7 +171,7 @@ def test_sizes_vary_within_their_ranges(tiny: TrainingConfig) -> None:
     ("program", "vary", "says"),
     [
         ("bcmf", ("q",), "no def `q`"),
-        ("inversion", ("n",), "The size `n` has no training range"),
+        ("inversion", ("n",), "the size `n` has no training range"),
         ("bcmf", {"m": (3, 2)}, "3..2 of `m` is empty"),
         ("bcmf", {"m": (0, 2)}, "0..2 of `m` is empty or below 1"),
         ("boolean", {"n": (1, 3)}, "is fixed"),

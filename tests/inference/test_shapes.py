@@ -88,7 +88,7 @@ def test_a_grid_of_nine_by_nine_fills_the_four_dimensions_of_sudoku() -> None:
     [
         ({"E": (7, 4), "A": (5, 3)}, r'about the plate i: 7 or 5\? It has "E" 7×4 and "A" 5×3'),
         ({"C": (5, 5, 3), "R": (3, 4)}, r"about the plate j"),
-        ({"E": (0, 5)}, r'Evidence "E" is empty, so m would be 0'),
+        ({"E": (0, 5)}, r'evidence "E" is empty, so m would be 0'),
     ],
 )
 def test_evidence_that_disagrees(bcmf: gsdmc.Problem, shapes: dict, says: str) -> None:
@@ -134,7 +134,7 @@ def test_sizes_without_a_def_of_their_own_are_not_guessed() -> None:
 def test_weights_run_at_free_sizes_only(bcmf: gsdmc.Problem) -> None:
     check_free(bcmf, bcmf.resized(m=9, k=1))
     boolean = gsdmc.compile("boolean", n=2)
-    with pytest.raises(gsdmc.GsdmcError, match="Plate i can't have size 8: it is fixed"):
+    with pytest.raises(gsdmc.GsdmcError, match="plate i can't have size 8: it is fixed"):
         check_free(boolean, boolean.resized(n=3))
     hbmf = gsdmc.compile("hbmf")
     with pytest.raises(gsdmc.GsdmcError, match=r'"R" is a category of 4, but .* with a category of 3'):
