@@ -39,7 +39,7 @@ class Cells:
 
     def reshaped(self, shape: tuple[int, ...]) -> Cells:
         """The same entries, row-major, in another shape."""
-        return Cells(self.values.reshape(*shape, *self.event_shape), self.missing.reshape(shape))
+        return Cells(self.values.reshape((*shape, *self.event_shape)), self.missing.reshape(shape))
 
 
 def read_cells(name: str, data: Any) -> Cells:

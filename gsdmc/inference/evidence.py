@@ -76,7 +76,7 @@ def bind_evidence(
             own = fit_shape(array, own)
         elif array.name in defaults:
             given, where = defaults[array.name]
-            own = Cells(np.asarray(given, dtype=np.float64), ~where)
+            own = Cells(np.asarray(given, dtype=np.float64), np.asarray(~where))
         else:
             shape = (*array.shape, *array.kind.event_shape)
             own = Cells(np.zeros(shape), np.ones(array.shape, dtype=np.bool_))

@@ -38,6 +38,21 @@ def test_partly_observed_arrays_of_every_kind(kinds: gsdmc.Problem, seed: int, d
         torch.testing.assert_close(bound.values[name][seen], drawn[name][0][seen], rtol=0, atol=0)
 
 
+def test_single_variables_are_numbers_and_vectors_one_row() -> None:
+    text = """
+(let [p (sample "p" (beta 2 2))
+      pi (sample "pi" (dirichlet [1 1 1]))]
+  (sample "z" (categorical pi))
+  (observe "y" (normal p 1) 0.5))"""
+    problem = compile_text(text, "single.clj")
+    bound = bind_evidence(problem, {"p": 0.25, "pi": [0.2, 0.3, 0.5], "z": None})
+    assert {n: (v.shape, bool(bound.mask[n])) for n, v in bound.values.items()} == {
+        "p": ((), True), "pi": ((3,), True), "z": ((), False), "y": ((), True),
+    }  # fmt: skip
+    assert bound.values["p"].item() == 0.25
+    assert bound.values["y"].item() == 0.5
+
+
 def test_values_keep_their_place_when_dimensions_are_merged() -> None:
     problem = gsdmc.compile("sudoku")
     cell = problem.simulate(1, seed=0)["cell"][0]
