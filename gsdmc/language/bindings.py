@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
+from gsdmc.language import habits
 from gsdmc.language.foreign import SPECIAL_SHAPES
 from gsdmc.language.forms import (
     Constant,
@@ -46,7 +47,8 @@ def bindings_of(form: ListForm, at: int) -> tuple[list[Symbol], tuple[Form, ...]
                 hint=f"write `{short(vector.items[0])}`, in one pair of brackets",
             )
     _check_equals_signs(head.name, vector)
-    names = [binder(item, f"a `{head.name}`", after) for item, after in _pairs(vector)]
+    cure = habits.glued(vector.items)
+    names = [binder(item, f"a `{head.name}`", after, cure) for item, after in _pairs(vector)]
     if len(vector.items) % 2:
         last = names[-1]
         index = f"write `{last.name} (range {short(form.items[1])})` for an index"
@@ -102,8 +104,8 @@ def _check_equals_signs(head: str, vector: VectorForm) -> None:
             raise shape(head, f"`{head}` pairs names with values, without `{sign}`", item.span)
 
 
-def binder(form: Form, where: str, value: Form | None = None) -> Symbol:
-    """A form that binds a name to a value."""
+def binder(form: Form, where: str, value: Form | None = None, cure: str | None = None) -> Symbol:
+    """A form that binds a name to a value; `cure` is what to say of one that can't, if something is known."""
     if isinstance(form, VectorForm | MapForm):
         raise GsdmcError(
             "taking a value apart in a binding is not supported",
@@ -111,8 +113,10 @@ def binder(form: Form, where: str, value: Form | None = None) -> Symbol:
             hint="bind the whole, then take `(first xs)`, `(second xs)` or `(get xs i)`",
         )
     if not isinstance(form, Symbol):
-        hint = "names start with a letter; each stands before its value"
-        if isinstance(form, KeywordForm):
+        hint = "names and values come in turn: every name stands before its value"
+        if cure is not None:
+            hint = cure
+        elif isinstance(form, KeywordForm):
             hint = f"write `{form.name}`"
         elif isinstance(form, Constant) and isinstance(form.value, str):
             hint = f"write `{form.value}`, without quotes"

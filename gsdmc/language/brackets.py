@@ -134,13 +134,25 @@ class _Scan:
         bracket = self.source.text[opener]
         expected, found = CLOSERS[bracket], self.source.text[closer]
         next_one = self.source.text[closer + 1 :].lstrip()[:1] if not self.outside else ""
-        hint, notes = self.missing(opener, f"close the `{bracket}` with `{expected}` first")
+        otherwise = f"close the `{bracket}` with `{expected}` first"
+        if self.goes_on(opener, closer):
+            otherwise = f"delete it, or add the `{OPENERS[found]}` that it should close"
+        hint, notes = self.missing(opener, otherwise)
         return GsdmcError(
             f"expected `{expected}` here, found `{found}`",
             Span(self.source, closer, closer + 1),
             hint=f"delete this `{found}`: the `{expected}` follows" if next_one == expected else hint,
             related=(("the bracket to close was opened here", self.span(opener)), *notes),
         )
+
+    def goes_on(self, opener: int, closer: int) -> bool:
+        """Whether the next line stands inside a bracket, by its indentation."""
+        text = self.source.text
+        start = text.find("\n", closer) + 1
+        line = text[start : text.find("\n", start) if "\n" in text[start:] else len(text)]
+        first = len(line) - len(line.lstrip(" \t,"))
+        column = opener - (text.rfind("\n", 0, opener) + 1)
+        return bool(start) and first > column and line[first : first + 1] not in _NOTHING
 
     def unclosed(self, opener: int) -> GsdmcError:
         """The error for a bracket that nothing closes."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gsdmc.language import habits
 from gsdmc.language.builtins import BUILTINS, NUMERIC
+from gsdmc.language.foreign import SPECIAL_SHAPES
 from gsdmc.language.forms import (
     Constant,
     Form,
@@ -52,10 +53,10 @@ def call(parser: Expressions, form: ListForm, scope: Scope) -> Expr:
         _check_head(head, form, scope)
         function = parser.expression(head, scope)
     else:
-        raise GsdmcError(f"{describe(head)} can't be called", head.span, hint=_head_hint(form))
+        raise GsdmcError(f"{describe(head)} can't be called", head.span, hint=_head_hint(form, scope))
     signature = signature_of(head, scope)
     if binding is not None and binding.constant is not None:
-        raise _not_callable(head, form, binding)
+        raise _not_callable(head, form, binding, scope)
     if signature is not None and not signature.accepts(len(args)):
         raise _wrong_arity(form, signature)
     if binding is not None and binding.kind in ("builtin", "distribution") and isinstance(head, Symbol):
@@ -115,7 +116,9 @@ def check_passed(caller: str, form: Form, others: list[Form], shown: tuple[str, 
             f"`{caller}` calls this function with {plural(len(shown), 'argument')}{call}, "
             f"but it takes {signature.expected}: {_shown(signature)}",
             form.span,
-            hint=f"write `(fn [{' '.join(shown)}] ...)`" if signature.name == "fn" else None,
+            hint=f"write `(fn [{' '.join(shown)}] ...)`"
+            if signature.name == "fn"
+            else f"give it as many parameters, or pass `(fn [...] ({signature.name} ...))`",
             related=_definition(signature),
         )
 
@@ -198,7 +201,7 @@ def _arity_hint(form: ListForm, signature: Signature) -> str | None:
         return cure
     match args:
         case () if signature.name != "fn":
-            return f"to pass the function itself, write `{signature.name}`"
+            return f"give it arguments, or write `{signature.name}` alone to pass the function itself"
         case (VectorForm(items=inner),) if signature.accepts(len(inner)):
             return f"write `{habits.written(signature.name, inner)}`"
         case (ListForm(items=(Constant(), *_) as inner),) if signature.accepts(len(inner)):
@@ -208,9 +211,19 @@ def _arity_hint(form: ListForm, signature: Signature) -> str | None:
     return f"`{signature.name}`: {signature.doc}" if signature.doc else None
 
 
-def _not_callable(head: Form, form: ListForm, binding: Binding) -> GsdmcError:
+def _function_second(form: ListForm, scope: Scope) -> str | None:
+    """The cure for `(n range)`."""
+    match form.items:
+        case (head, Symbol(name=name) as function, *rest) if (
+            name in SPECIAL_SHAPES or signature_of(function, scope) is not None
+        ):
+            return f"the function comes first: write `{habits.written(name, [head, *rest])}`"
+    return None
+
+
+def _not_callable(head: Form, form: ListForm, binding: Binding, scope: Scope) -> GsdmcError:
     assert isinstance(head, Symbol)
-    cure = habits.infix(form) or habits.called_outside(form.span)
+    cure = habits.infix(form) or habits.called_outside(form.span) or _function_second(form, scope)
     if cure is None and len(form.items) == 2:
         cure = f"write `(get {head.name} {short(form.items[1])})` to look something up"
     if cure is None and len(form.items) == 1:
@@ -239,9 +252,9 @@ def _check_head(head: ListForm, form: ListForm, scope: Scope) -> None:
             )
 
 
-def _head_hint(form: ListForm) -> str:
+def _head_hint(form: ListForm, scope: Scope) -> str:
     head = form.items[0]
-    cure = habits.infix(form) or habits.called_outside(form.span)
+    cure = habits.infix(form) or habits.called_outside(form.span) or _function_second(form, scope)
     if cure is not None:
         return cure
     if len(form.items) == 2 and isinstance(head, KeywordForm):

@@ -97,7 +97,11 @@ def extern(parser: Expressions, form: ListForm, scope: Scope, bound: str | None)
         raise _count("extern", "the name of a registered function", form)
     head = form.items[1]
     if not isinstance(head, Symbol):
-        hint = f"write `(extern {head.value} ...)`" if _is_name(head) and isinstance(head, Constant) else None
+        hint = f"write `{SPECIAL_SHAPES['extern']}`"
+        if isinstance(head, Constant) and head.type == "string":
+            hint = f"write `(extern {head.value} ...)`"
+        elif isinstance(head, ListForm):
+            hint = f"write `{habits.written('extern', head.items)}`"
         raise GsdmcError(
             f"`extern` takes a registered function's name, this is {describe(head)}", head.span, hint=hint
         )

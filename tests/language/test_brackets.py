@@ -79,3 +79,11 @@ def test_a_form_that_closes_early_is_pointed_at() -> None:
 def test_a_closer_before_the_right_one_is_to_be_deleted() -> None:
     assert refused("(let [x (+ 1 2))] x)").hint == "delete this `)`: the `]` follows"
     assert refused("(+ [1 2) 3)").hint == "close the `[` with `]` first"
+
+
+def test_a_closer_after_which_the_bracket_goes_on_is_to_be_deleted() -> None:
+    goes_on = "(let [x 1\n      y (+ x 1)))\n      z 2]\n  z)"
+    assert refused(goes_on).hint == "delete it, or add the `(` that it should close"
+    assert refused("(let [x 1)\n  x)").hint == "close the `[` with `]` first"
+    assert refused("(let [x 1)").hint == "close the `[` with `]` first"
+    assert refused("(let [x 1)\n").hint == "close the `[` with `]` first"
