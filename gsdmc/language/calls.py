@@ -212,12 +212,16 @@ def _arity_hint(form: ListForm, signature: Signature) -> str | None:
 
 
 def _function_second(form: ListForm, scope: Scope) -> str | None:
-    """The cure for `(n range)`."""
+    """The cure for `(n range)`, and for forms that lack their name."""
     match form.items:
         case (head, Symbol(name=name) as function, *rest) if (
             name in SPECIAL_SHAPES or signature_of(function, scope) is not None
         ):
             return f"the function comes first: write `{habits.written(name, [head, *rest])}`"
+        case (count, VectorForm(items=(Symbol(), _)) as bindings, _, *_):
+            return f"a form's name comes first: write `(foreach {short(count)} {short(bindings)} ...)`"
+        case (VectorForm(items=(Symbol(), ListForm(), *_)) as bindings, _, *_):
+            return f"a form's name comes first: write `(let {short(bindings)} ...)`"
     return None
 
 

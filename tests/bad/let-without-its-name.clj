@@ -1,0 +1,2 @@
+([x (sample "x" (normal 0 1))]
+  (sample "y" (normal x 1)))
