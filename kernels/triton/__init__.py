@@ -1,0 +1,1 @@
+"""Attention on sparse structures on a GPU."""

@@ -1,0 +1,95 @@
+"""Sizes of the kernels' tiles, by table: no search at run time, so that one structure gives one result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+WARP = 32
+
+# Numbers of one operand that a program of the row kernels holds at once. Four warps hold 16 of them a thread
+# forward, two 16-byte loads of 16-bit inputs; the backward pass has four operands and three sums in registers
+# where the forward pass has two and one, so it takes half as many.
+FORWARD = 2048
+BACKWARD = 1024
+
+# Rows, times batch and heads, that fill the machine with one lane a row: 132 multiprocessors, 2048 threads
+# each, 4 threads to a row of 32 numbers. With fewer, lanes make up for rows.
+MANY_ROWS = 2**16
+
+# Whole graphs in one tile: up to so many nodes, and only where at least one pair in so many is an entry. A
+# tile reads two bytes a pair for its mask where rows gather 4·D bytes an entry (16 bit), and its products run
+# on tensor cores.
+TILE_NODES = 128
+TILE_PAIRS = 24
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A tile of the row kernels.
+
+    Attributes:
+        rows: graph nodes per program.
+        lanes: neighbours of each row that are looked at side by side.
+        width: head dimension, padded to a power of two.
+        warps: warps per program.
+    """
+
+    rows: int
+    lanes: int
+    width: int
+    warps: int
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A tile of the whole-graph kernels.
+
+    Attributes:
+        rows: queries per step.
+        columns: keys, padded to a power of two; all the graph's nodes.
+        width: head dimension, padded to a power of two.
+        warps: warps per program.
+    """
+
+    rows: int
+    columns: int
+    width: int
+    warps: int
+
+
+def power_of_two(x: int) -> int:
+    """The least power of two that is at least x."""
+    return 1 << (x - 1).bit_length()
+
+
+def rows_config(head_dim: int, total_rows: int, mean_degree: float, elements: int) -> Rows:
+    """The row kernels' tile.
+
+    Long rows take four lanes, to shorten the loop; so do short ones when they are too few to fill the
+    machine. Otherwise one lane does, and saves the sum over lanes at the end.
+
+    Args:
+        head_dim: D.
+        total_rows: B·H·N.
+        mean_degree: entries per row.
+        elements: `FORWARD` or `BACKWARD`.
+    """
+    width = power_of_two(head_dim)
+    lanes = 4 if mean_degree > 8 or (mean_degree > 2 and total_rows < MANY_ROWS) else 1
+    rows = max(1, elements // (lanes * width))
+    return Rows(rows, lanes, width, warps=4)
+
+
+def tile_config(head_dim: int, nodes: int) -> Tile:
+    """The whole-graph kernels' tile; tensor cores want at least 16 along every side.
+
+    Thirty-two queries a step keep scores, weights and their gradients of 128 keys in registers, and pad 81 nodes
+    to 96 rather than 128.
+    """
+    columns = max(16, power_of_two(nodes))
+    return Tile(min(32, columns), columns, max(16, power_of_two(head_dim)), warps=4 if columns > 32 else 2)
+
+
+def tile_pays(nodes: int, entries: int, head_dim: int) -> bool:
+    """Whether the whole graph goes through dense tiles rather than row by row."""
+    return nodes <= TILE_NODES and head_dim <= TILE_NODES and nodes * nodes <= TILE_PAIRS * entries

@@ -1,0 +1,98 @@
+"""Rows that were cut into parts are put together again, part after part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import triton
+import triton.language as tl
+
+
+@triton.jit(do_not_specialize=["heads", "hubs_count", "parts", "nodes_count"])
+def merge_outputs(
+    part_out: Any,  # [B, P, H, D]
+    part_lse: Any,  # [B, H, P]
+    out: Any,  # [B, N, H, D]
+    lse: Any,  # [B, H, N]
+    hubs: Any,
+    hub_parts: Any,
+    heads: Any,
+    hubs_count: Any,
+    parts: Any,
+    nodes_count: Any,
+    D: tl.constexpr,
+    BP: tl.constexpr,  # parts
+    BD: tl.constexpr,
+    ACC: tl.constexpr,
+) -> None:
+    """Output and log-sum-exp of one split row of one head of one example: an online softmax over its parts."""
+    pid = tl.program_id(0).to(tl.int64)
+    head = pid % heads
+    hub = pid // heads % hubs_count
+    batch = pid // heads // hubs_count
+    d = tl.arange(0, BD)
+    end = tl.load(hub_parts + hub + 1)
+    top = tl.full([BP], -3e38, ACC)
+    total = tl.zeros([BP], ACC)
+    mixed = tl.zeros([BP, BD], ACC)
+    for at in range(tl.load(hub_parts + hub), end, BP):
+        part = at + tl.arange(0, BP)
+        there = part < end
+        score = tl.load(part_lse + (batch * heads + head) * parts + part, mask=there, other=float("-inf"))
+        place = ((batch * parts + part[:, None]) * heads + head) * D + d[None, :]
+        value = tl.load(part_out + place, mask=there[:, None] & (d < D)[None, :], other=0.0)  # [BP, BD]
+        higher = tl.maximum(top, score)
+        shrink = tl.exp(top - higher)
+        weight = tl.exp(score - higher)
+        total = total * shrink + weight
+        mixed = mixed * shrink[:, None] + weight[:, None] * value
+        top = higher
+    highest = tl.max(top, axis=0)
+    shrink = tl.exp(top - highest)
+    sum_of_all = tl.sum(total * shrink, axis=0)
+    i = tl.load(hubs + hub)
+    merged = tl.sum(mixed * shrink[:, None], axis=0) / sum_of_all  # [BD]
+    tl.store(out + ((batch * nodes_count + i) * heads + head) * D + d, merged, mask=d < D)
+    tl.store(lse + (batch * heads + head) * nodes_count + i, highest + tl.log(sum_of_all))
+
+
+@triton.jit(do_not_specialize=["heads", "hubs_count", "parts", "nodes_count"])
+def merge_gradients(
+    part_d_q: Any,  # [B, P, H, D]
+    part_d_k: Any,
+    part_d_v: Any,
+    d_q: Any,  # [B, N, H, D]
+    d_k: Any,
+    d_v: Any,
+    hubs: Any,
+    hub_parts: Any,
+    heads: Any,
+    hubs_count: Any,
+    parts: Any,
+    nodes_count: Any,
+    D: tl.constexpr,
+    BP: tl.constexpr,  # parts
+    BD: tl.constexpr,
+    ACC: tl.constexpr,
+) -> None:
+    """Gradients of one split row of one head of one example."""
+    pid = tl.program_id(0).to(tl.int64)
+    head = pid % heads
+    hub = pid // heads % hubs_count
+    batch = pid // heads // hubs_count
+    d = tl.arange(0, BD)
+    end = tl.load(hub_parts + hub + 1)
+    d_q_i = tl.zeros([BP, BD], ACC)
+    d_k_i = tl.zeros([BP, BD], ACC)
+    d_v_i = tl.zeros([BP, BD], ACC)
+    for at in range(tl.load(hub_parts + hub), end, BP):
+        part = at + tl.arange(0, BP)
+        mask = (part < end)[:, None] & (d < D)[None, :]
+        place = ((batch * parts + part[:, None]) * heads + head) * D + d[None, :]
+        d_q_i += tl.load(part_d_q + place, mask=mask, other=0.0)
+        d_k_i += tl.load(part_d_k + place, mask=mask, other=0.0)
+        d_v_i += tl.load(part_d_v + place, mask=mask, other=0.0)
+    target = ((batch * nodes_count + tl.load(hubs + hub)) * heads + head) * D + d
+    tl.store(d_q + target, tl.sum(d_q_i, axis=0), mask=d < D)
+    tl.store(d_k + target, tl.sum(d_k_i, axis=0), mask=d < D)
+    tl.store(d_v + target, tl.sum(d_v_i, axis=0), mask=d < D)
