@@ -49,10 +49,10 @@ class Reference:
         guards = []
         for guard, number in self.guards:
             moved = guard.substitute(axis, index)
+            if moved.values.size and not (moved.values == number).any():
+                return None
             if moved.axes:
                 guards.append((moved, number))
-            elif int(moved.values) != number:
-                return None
         return replace(self, dims=dims, guards=tuple(guards))
 
     def fold(self, axis: Axis) -> Reference | None:
