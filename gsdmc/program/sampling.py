@@ -142,7 +142,7 @@ def draw(ev: Evaluator, name: str, distribution: Expr, span: Span, scope: Scope)
         axes=scope.free if channel is None else (*scope.free, channel),
         type=type_of(kind),
         span=span,
-        array=name,
+        array=str(name),
         coordinates=tuple(
             axis if at is None else (axis, at) for axis, at in scope.iterations if axis not in named
         ),

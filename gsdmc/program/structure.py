@@ -56,7 +56,7 @@ def factor(ev: Evaluator, expr: Factor, scope: Scope) -> Value:
         )
     ev.tape.factors.append(
         FactorUse(
-            name=name,
+            name=str(name),
             value=instruction,
             axes=scope.free,
             dims=tuple(axis for axis, _ in scope.iterations),

@@ -185,3 +185,13 @@ def test_empty_plates_make_empty_arrays() -> None:
     assert problem.graph.nodes == 6
     assert str(problem.graph.by_name["E"].kind) == "real"
     assert problem.simulate(2, seed=0)["E"].abs().max() == 0
+
+
+def test_names_that_str_makes_are_plain_text() -> None:
+    text = """
+(def n 2)
+(let [x (foreach n [i (range n)] (sample (str "x" i) (normal 0 1)))]
+  (foreach n [i (range n)] (factor (str "f" i) (> (get x i) -99))))"""
+    graph = compile_text(text, "names.clj").graph
+    assert [type(a.name) for a in graph.arrays] == [str, str]
+    assert [(type(r.role), r.role) for r in graph.relations] == [(str, "f0"), (str, "f1")]

@@ -1,4 +1,4 @@
-"""Whether a program's exchangeable plates are symmetries: of its graph, its draws and its residuals."""
+"""Whether a program's exchangeable plates are symmetries: of graph, draws, residuals and score."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from gsdmc.language.source import GsdmcError
 from gsdmc.program.distributions import Noise
 from gsdmc.program.interpreter import Interpreter
 from gsdmc.program.readings import Run, verify
+from gsdmc.program.score import score
 from gsdmc.program.tape import Draw, Instruction, Tape
 
 BATCH = 4
@@ -71,7 +72,7 @@ def broken_symmetries(tape: Tape, seed: int = 0) -> list[str]:
             for what, joint in (("a draw", values), ("what is no draw", shuffled(values))):
                 moved = {n: permuted(graph, n, v, plate.name, index) for n, v in joint.items()}
                 for name in differing(interpreter, graph, joint, moved, plate.name, index):
-                    found.append(f"{plate.name}: the residual of {name} changes under {order} for {what}")
+                    found.append(f"{plate.name}: {name} changes under {order} for {what}")
         except GsdmcError:
             continue
     return found
@@ -118,15 +119,15 @@ def differing(
     plate: str,
     order: Tensor,
 ) -> list[str]:
-    """Arrays and factors whose residuals don't move along with the values."""
+    """Arrays and factors whose residuals don't move along with the values, and the score if it changes."""
     before, after = (verify(interpreter, v, torch.float64) for v in (values, moved))
-    found = []
+    found = [] if same(*(score(interpreter, v) for v in (values, moved))) else ["the score"]
     for name, residual in before.dirac.items():
         if not same(permuted(graph, name, residual, plate, order), after.dirac[name]):
-            found.append(name)
+            found.append(f"the residual of {name}")
     for name, holds in before.factors.items():
         if not torch.equal(holds.sum(1), after.factors[name].sum(1)):
-            found.append(name)
+            found.append(f"the truth of {name}")
     return found
 
 

@@ -49,6 +49,9 @@ class Scalars(Names):
                 return self.fold(depth, context)
             case 7 | 8:
                 return self.called(depth, context)
+            case 9 | 10 if context.may_sample and not self.number(6):
+                seen = f'(observe "{self.fresh("Z")}" (normal {inner()} 1.0) 0.5)'
+                return f"(if {self.boolean(depth - 1, context)} {seen} {inner()})"
             case 9 | 10 if context.may_sample:
                 dist = self.pick(["(dirac {})", "(dirac {})", "(normal {} 1.0)"]).format(inner())
                 return f"(sample {self.array_name('Z')}{dist})"

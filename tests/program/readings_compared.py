@@ -13,6 +13,7 @@ from gsdmc.language.source import GsdmcError
 from gsdmc.program.evaluator import evaluate
 from gsdmc.program.interpreter import Interpreter
 from gsdmc.program.readings import default_evidence, run, verify
+from gsdmc.program.score import score
 from gsdmc.program.tape import Tape
 
 
@@ -101,6 +102,8 @@ def checked(plated: Tape, unrolled: Tape, values: dict[str, torch.Tensor]) -> li
         one, two = (verify(Interpreter(tape), joint, torch.float64) for tape in (plated, unrolled))
     except GsdmcError:
         return []
+    scores = [score(Interpreter(tape), joint) for tape in (plated, unrolled)]
+    found += [] if close(*scores) else [f"scores: {scores}"]
     found += [f"residuals of {n}" for n in one.dirac if not close(one.dirac[n], two.dirac[n])]
     for name, holds in one.factors.items():
         if not torch.equal(holds.sum(1), two.factors[name].sum(1)):
