@@ -2,6 +2,7 @@
 
 `compile` turns a program into a `Problem`, `train` a problem into a `Model`, `load` reads a model
 back, and `Model.sample` draws posterior `Samples`. `bundled` names the programs that come along.
+`register` makes a function of yours one that programs may call by `extern`; `kinds` says what it draws.
 A user's mistake raises `GsdmcError`.
 """
 
@@ -17,13 +18,27 @@ if TYPE_CHECKING:
     from gsdmc.inference.folder import load
     from gsdmc.inference.model import Model
     from gsdmc.inference.samples import Samples
+    from gsdmc.language import kinds
     from gsdmc.language.source import GsdmcError
+    from gsdmc.program.externs import register
     from gsdmc.training.loop import Progress
 
-__all__ = ["GsdmcError", "Model", "Problem", "Progress", "Samples", "bundled", "compile", "load", "train"]
+__all__ = [
+    "GsdmcError",
+    "Model",
+    "Problem",
+    "Progress",
+    "Samples",
+    "bundled",
+    "compile",
+    "kinds",
+    "load",
+    "register",
+    "train",
+]
 
 # Each name's module is imported when the name is first used: torch takes seconds.
-_HOME = {
+_HOME: dict[str, tuple[str, str | None]] = {
     "GsdmcError": ("gsdmc.language.source", "GsdmcError"),
     "Model": ("gsdmc.inference.model", "Model"),
     "Problem": ("gsdmc.compiler", "Problem"),
@@ -31,7 +46,9 @@ _HOME = {
     "Samples": ("gsdmc.inference.samples", "Samples"),
     "bundled": ("gsdmc.compiler", "bundled"),
     "compile": ("gsdmc.compiler", "compile_problem"),
+    "kinds": ("gsdmc.language.kinds", None),
     "load": ("gsdmc.inference.folder", "load"),
+    "register": ("gsdmc.program.externs", "register"),
     "train": ("gsdmc.inference.fit", "train"),
 }
 
@@ -40,7 +57,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'gsdmc' has no attribute {name!r}")
     module, attribute = _HOME[name]
-    value = globals()[name] = getattr(import_module(module), attribute)
+    home = import_module(module)
+    value = globals()[name] = home if attribute is None else getattr(home, attribute)
     return value
 
 

@@ -1,13 +1,15 @@
-"""What compiling checks of a whole problem: its queries, and that its factors hold."""
+"""What compiling checks of a whole problem: its queries, its draws, and that its factors hold."""
 
 from __future__ import annotations
 
 from gsdmc.compiler.problem import Problem
 from gsdmc.language.scope import did_you_mean
 from gsdmc.language.source import GsdmcError
+from gsdmc.program.readings import run
+from gsdmc.program.trial import Trial
 
 CHECK_BATCH = 64
-"""Joint samples on which compiling checks every factor."""
+"""Joint samples on which compiling checks every parameter, value and factor."""
 
 CHECK_NUMBERS = 4_000_000
 """Most numbers that these samples may hold; large graphs are checked on fewer."""
@@ -17,10 +19,10 @@ def check_problem(problem: Problem) -> None:
     """Refuse a problem that contradicts itself.
 
     Raises:
-        GsdmcError: a query about nothing, or a factor that doesn't hold.
+        GsdmcError: a query about nothing, a draw that can't be, or a factor that doesn't hold.
     """
     check_givens(problem)
-    check_factors(problem)
+    check_draws(problem)
 
 
 def check_givens(problem: Problem) -> None:
@@ -44,16 +46,17 @@ def check_givens(problem: Problem) -> None:
                 )
 
 
-def check_factors(problem: Problem) -> None:
-    """Draw a batch and refuse factors that don't hold: a factor states what is always so.
+def check_draws(problem: Problem) -> None:
+    """Draw a batch and refuse what goes wrong: parameters, values, and factors, which must always hold.
 
     Raises:
-        GsdmcError: naming the factor and how often it failed.
+        GsdmcError: naming the parameter, the array or the factor, and how often it failed.
     """
+    batch = max(1, min(CHECK_BATCH, CHECK_NUMBERS // max(problem.graph.nodes, 1)))
+    drawn = run(problem.interpreter, batch, seed=0, reading_type=Trial)
     if not problem.tape.factors:
         return
-    batch = max(1, min(CHECK_BATCH, CHECK_NUMBERS // max(problem.graph.nodes, 1)))
-    holds = problem.verify(problem.simulate(batch, seed=0)).factors
+    holds = problem.verify(drawn).factors
     for factor in problem.tape.factors:
         truth = holds[factor.name]
         if not truth.all():

@@ -39,6 +39,8 @@ from gsdmc.program.readings import Residuals
 from gsdmc.program.tape import Tape
 
 Overrides = Mapping[str, Any]
+Values = Mapping[str, Any]
+"""Joint values by array: tensors, numpy arrays or nested lists, with the batch first."""
 
 
 @dataclass(eq=False)
@@ -157,23 +159,23 @@ class Problem:
     def simulate(self, batch: int, seed: int, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
         """Draw joint samples, `[batch, *shape]` per array; equal seeds give equal samples.
 
-        Reals come in `dtype`, booleans as bool, categories and counts as int64.
+        Reals come in `dtype`, booleans as bool, categories and counts as int64. Vectors of K reals have their
+        elements in a last dimension, `[batch, *shape, K]`, here and wherever values go in or come out.
 
         Raises:
             GsdmcError: the program has no value for some of its draws.
         """
         return readings.run(self.interpreter, batch, seed, dtype)
 
-    def verify(self, values: Mapping[str, Tensor], dtype: torch.dtype = torch.float32) -> Residuals:
+    def verify(self, values: Values, dtype: torch.dtype = torch.float32) -> Residuals:
         """Residuals of every `dirac` and truth of every factor for joint values, `[batch, *shape]` each.
 
         Raises:
-            GsdmcError: an array is missing, or has another shape.
+            GsdmcError: an array is missing, unknown, or has another shape.
         """
-        check_values(self.graph, values)
-        return readings.verify(self.interpreter, values, dtype)
+        return readings.verify(self.interpreter, joint_values(self.graph, values), dtype)
 
-    def score(self, values: Mapping[str, Tensor], dtype: torch.dtype = torch.float64) -> Tensor:
+    def score(self, values: Values, dtype: torch.dtype = torch.float64) -> Tensor:
         """The log density of joint values, `[batch]`, differentiable in the reals among them.
 
         `dirac` variables and factors add nothing; outside the support it is -inf.
@@ -186,26 +188,20 @@ class Problem:
         Raises:
             GsdmcError: an array is missing, unknown, or has another shape.
         """
-        known = [a.name for a in self.graph.arrays]
-        for name in values:
-            if name not in known:
-                raise GsdmcError(f'the program samples no "{name}"', hint=did_you_mean(name, known))
-        check_values(self.graph, values, partial=True)
-        return scores.score(self.interpreter, values, dtype)
+        return scores.score(self.interpreter, joint_values(self.graph, values, partial=True), dtype)
 
     def restore(
         self,
-        values: Mapping[str, Tensor],
+        values: Values,
         keep: Mapping[str, Tensor] | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> dict[str, Tensor]:
         """Recompute `dirac` nodes from their parents, generated ones and those in `keep` excepted.
 
         Raises:
-            GsdmcError: an array is missing, or has another shape.
+            GsdmcError: an array is missing, unknown, or has another shape.
         """
-        check_values(self.graph, values)
-        return readings.restore(self.interpreter, values, keep, dtype)
+        return readings.restore(self.interpreter, joint_values(self.graph, values), keep, dtype)
 
     def resized(self, **sizes: int) -> Problem:
         """The same program at other sizes, compiled once per size. What its `def`s drew is drawn anew.
@@ -224,26 +220,46 @@ class Problem:
         return self._siblings[key]
 
 
-def check_values(graph: FactorGraph, values: Mapping[str, Tensor], partial: bool = False) -> None:
-    """Refuse joint values that are not of a graph's shape; `partial` allows arrays to be left out.
+def joint_values(graph: FactorGraph, values: Values, partial: bool = False) -> dict[str, Tensor]:
+    """Joint values of a graph's arrays as tensors; `partial` allows arrays to be left out.
 
     Raises:
         GsdmcError: naming the array, what was expected and what was given.
     """
-    batch: int | None = None
+    known = [a.name for a in graph.arrays]
+    for name in values:
+        if name not in known:
+            listed = f"it samples {', '.join(known[:10])}"
+            raise GsdmcError(f'the program samples no "{name}"', hint=did_you_mean(name, known) or listed)
+    found: dict[str, Tensor] = {}
     for array in graph.arrays:
         if array.name not in values:
             if partial:
                 continue
             raise GsdmcError(f'the values of "{array.name}" are missing')
-        shape = tuple(values[array.name].shape)
+        found[array.name] = value = tensor_of(array.name, values[array.name])
         own = (*array.shape, *array.kind.event_shape)
-        if shape[1:] != own or len(shape) != 1 + len(own):
+        if value.dim() != 1 + len(own) or tuple(value.shape[1:]) != own:
             expected = ", ".join(["batch", *map(str, own)])
-            raise GsdmcError(f'"{array.name}" must have shape ({expected}), but has {shape}')
-        if batch is not None and shape[0] != batch:
-            raise GsdmcError(f'"{array.name}" has a batch of {shape[0]}, other arrays one of {batch}')
-        batch = shape[0]
+            raise GsdmcError(f'"{array.name}" must have shape ({expected}), but has {tuple(value.shape)}')
+        batch = len(next(iter(found.values())))
+        if len(value) != batch:
+            raise GsdmcError(f'"{array.name}" has a batch of {len(value)}, other arrays one of {batch}')
+    return found
+
+
+def tensor_of(name: str, value: Any) -> Tensor:
+    """Numbers as a tensor, whatever holds them.
+
+    Raises:
+        GsdmcError: they are none.
+    """
+    try:
+        return value if isinstance(value, Tensor) else torch.as_tensor(np.asarray(value))
+    except (TypeError, ValueError, RuntimeError):
+        shown = repr(value)
+        shown = shown if len(shown) <= 60 else shown[:57] + "..."
+        raise GsdmcError(f'the values of "{name}" are no array of numbers: {shown}') from None
 
 
 def whole_number(name: str, size: SupportsIndex) -> int:

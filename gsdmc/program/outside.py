@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gsdmc.language.kinds import Kind
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.language.syntax import Def, Extern
 from gsdmc.program.axes import Axis, Fact
@@ -69,7 +70,9 @@ def shape_of(spec: ExternSpec, args: Arguments, span: Span) -> tuple[int, ...]:
     """
     try:
         shape = spec.shape(*args)
-        spec.kind(*args)
+        kind = spec.kind(*args)
+        if not isinstance(kind, Kind) or kind.event_shape:
+            raise ValueError(f"it declares the kind {kind}, which is not one of single values in gsdmc.kinds")
     except (ValueError, TypeError) as error:
         raise _refused(spec, args, error, span) from None
     return shape

@@ -35,9 +35,12 @@ CHECKS: dict[tuple[str, str], Check] = {
     ("mixture", "weights"): _NOT_NEGATIVE,
     ("dirichlet", "concentration"): _POSITIVE,
 }
+"""What parameters must be: a test, and its name."""
+
 """What a number must be, by distribution and parameter, and how a message says so."""
 
-_INCREASING = {"uniform": ("low", "high"), "uniform-discrete": ("low", "high")}
+INCREASING = {"uniform": ("low", "high"), "uniform-discrete": ("low", "high")}
+"""Parameters of which the first lies below the second."""
 
 TOLERANCE = 1e-6
 """How far from 1 the sum of probabilities may be."""
@@ -91,9 +94,9 @@ def check_pair(distribution: str, given: Mapping[str, Scalar], span: Span) -> No
     Raises:
         GsdmcError: naming both.
     """
-    if distribution not in _INCREASING:
+    if distribution not in INCREASING:
         return
-    low, high = (given[slot] for slot in _INCREASING[distribution])
+    low, high = (given[slot] for slot in INCREASING[distribution])
     if not (isinstance(low, Static) and isinstance(high, Static)):
         return
     axes = merged(low.axes, high.axes)

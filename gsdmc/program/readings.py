@@ -75,9 +75,22 @@ class Run:
         return noise_values(noise, shape, generator, self.dtype)
 
     def extern(self, call: ExternCall) -> Tensor:
-        """Call the registered function."""
+        """Call the registered function.
+
+        Raises:
+            GsdmcError: whatever it raises, or values that it does not declare.
+        """
         rng = np.random.default_rng(seed_of(self.seed, call.key))
-        values = torch.from_numpy(np.ascontiguousarray(call.extern.draw(rng, self.batch, *call.args)))
+        try:
+            drawn = call.extern.draw(rng, self.batch, *call.args)
+        except Exception as error:
+            what = " ".join(str(error).split()) or type(error).__name__
+            raise GsdmcError(
+                f"`{call.extern.name}` failed: {what}",
+                call.span,
+                hint="the fault lies in the function that is registered from Python under this name",
+            ) from error
+        values = torch.from_numpy(np.ascontiguousarray(drawn))
         return values.to(dtype_of(call.extern.kind(*call.args), self.dtype))
 
     def condition(self, draw: Draw, holds: Tensor) -> None:
@@ -93,23 +106,27 @@ class Run:
 
 
 def run(
-    interpreter: Interpreter, batch: int, seed: int, dtype: torch.dtype = torch.float32
+    interpreter: Interpreter,
+    batch: int,
+    seed: int,
+    dtype: torch.dtype = torch.float32,
+    reading_type: type[Run] = Run,
 ) -> dict[str, Tensor]:
-    """Draw joint samples, `[B, *shape]` per array.
+    """Draw joint samples, `[B, *shape]` per array (`[B, *shape, K]` for vectors).
 
     Members in which an `argsort` met equal values are drawn again, so exact ties never occur.
 
     Raises:
         GsdmcError: ties in every redraw, or values for which the program is not defined.
     """
-    reading = Run(batch, seed, dtype)
+    reading = reading_type(batch, seed, dtype)
     interpreter.run(reading)
     values = reading.arrays.whole(interpreter.assemblies)
     tied = reading.ties
     for attempt in range(MAX_REDRAWS):
         if not tied.any():
             return values
-        again = Run(batch, seed_of(seed, "redraw", attempt), dtype)
+        again = reading_type(batch, seed_of(seed, "redraw", attempt), dtype)
         interpreter.run(again)
         for name, value in again.arrays.whole(interpreter.assemblies).items():
             replace = tied.reshape(-1, *[1] * (value.dim() - 1))

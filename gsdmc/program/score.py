@@ -11,7 +11,8 @@ from gsdmc.language.source import GsdmcError
 from gsdmc.program.distributions import law_of
 from gsdmc.program.interpreter import Interpreter
 from gsdmc.program.readings import Replay, default_evidence, dtype_of
-from gsdmc.program.tape import Draw, Tape
+from gsdmc.program.structure import reads
+from gsdmc.program.tape import Draw, ExternCall, Instruction, Tape
 from gsdmc.program.wholeness import WHOLE
 
 
@@ -68,16 +69,36 @@ def score(
         dtype: in which to compute.
 
     Raises:
-        GsdmcError: values of an array are missing.
+        GsdmcError: values of an array are missing, or a density depends on an `extern` that has no name.
     """
     batch = next((len(v) for v in values.values()), 1)
     given = {**values, **_evidence(interpreter.tape, values, batch)}
     for draw in interpreter.tape.draws:
         if draw.array not in given and (not draw.deterministic or draw.generated):
             raise GsdmcError(f'the values of "{draw.array}" are missing', draw.span)
+    _check_visible(interpreter.tape)
     reading = Score(given, batch, dtype)
     interpreter.run(reading)
     return reading.total()
+
+
+def _check_visible(tape: Tape) -> None:
+    """Refuse densities that depend on values which are no variables.
+
+    Raises:
+        GsdmcError: one does, on an `extern`.
+    """
+    known: dict[Instruction, bool] = {}
+    for draw in tape.draws:
+        needed = [] if draw.deterministic else [*draw.inputs]
+        needed += [] if draw.condition is None else [draw.condition]
+        if any(reads(i, ExternCall, memo=known) for i in needed):
+            raise GsdmcError(
+                f'the density of "{draw.array}" depends on an `extern` that is no variable',
+                draw.span,
+                calls=draw.calls,
+                hint='name its values first: `(sample "x" (dirac ...))`',
+            )
 
 
 def _evidence(tape: Tape, values: Mapping[str, Tensor], batch: int) -> dict[str, Tensor]:

@@ -10,6 +10,7 @@ from gsdmc.language.kinds import Kind
 from gsdmc.language.limits import active, cure
 from gsdmc.language.source import GsdmcError
 from gsdmc.program.axes import Axis, Fact
+from gsdmc.program.densities import SIMPLEX_TOLERANCE
 from gsdmc.program.tape import Draw, Tape
 
 FLAT = "an array can't be ragged; use one flat array, or one array per level"
@@ -69,6 +70,16 @@ def check_evidence(draw: Draw) -> None:
     low, high = kind.bounds or (0.0 if kind.support in ("positive", "simplex") else -np.inf, np.inf)
     if kind.name == "category":
         low, high = 0, kind.options - 1
+    if kind.support == "simplex":
+        values = np.broadcast_to(values, [a.size for a in draw.evidence.axes])
+        totals = values.sum(axis=draw.evidence.axes.index(draw.axes[-1]))
+        for bad in np.asarray(totals)[np.abs(np.asarray(totals) - 1) > SIMPLEX_TOLERANCE].flat[:1]:
+            raise GsdmcError(
+                f"`{draw.distribution}` draws vectors that sum to 1, but this one sums to {bad:g}",
+                draw.evidence.span,
+                calls=draw.calls,
+                hint="divide each element by their sum",
+            )
     for bad in values[(values < low) | (values > high)].flat[:1]:
         raise GsdmcError(
             f"`{draw.distribution}` can't draw {bad:g}; its kind here is {kind}",
@@ -125,7 +136,7 @@ def check_elements(name: str, draws: list[Draw]) -> None:
                 draw.span,
                 related=(first,),
                 calls=draw.calls,
-                hint="give one another name, or sample in an iteration; both arms of an `if` are sampled",
+                hint="rename one of them, or sample in an iteration; both arms of an `if` are sampled",
             )
         by[region] = number
     if np.any(by < 0):

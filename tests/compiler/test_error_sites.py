@@ -43,6 +43,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
         "program/scalars.py",
         "the iteration {axis.name} is empty",
     ): "a fold over nothing takes its initial value",
+    ("program/readings.py", "` failed: {what}"): "a registered function fails",
     ("program/score.py", ""): "the values that a caller gives are wrong, not the program",
 }
 """(file, a part of the code that makes the error, all of the file if empty) and why no program reaches it."""

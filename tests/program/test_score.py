@@ -199,3 +199,21 @@ def test_densities_integrate_to_one(distribution: str) -> None:
     assert integral(compile_text(f'(sample "x" {distribution})', "i.clj"), -60, 60) == pytest.approx(
         1, abs=1e-3
     )
+
+
+def test_a_density_of_hidden_values_is_refused() -> None:
+    text = '(let [g (extern random-gates 3)] (sample "y" (bernoulli (if (get g 0) 0.1 0.9))))'
+    problem = compile_text(text, "hidden.clj")
+    with pytest.raises(GsdmcError, match="depends on an `extern` that is no variable"):
+        problem.score({"y": [True]})
+
+
+def test_values_may_be_arrays_or_lists() -> None:
+    problem = compile_text(
+        '(let [x (sample "x" (normal 0 1))] (sample "y" (bernoulli (sigmoid x))))', "l.clj"
+    )
+    expected = problem.score({"x": torch.tensor([0.3], dtype=torch.float64), "y": torch.tensor([True])})
+    assert problem.score({"x": [0.3], "y": [True]}) == expected
+    assert problem.score({"x": np.array([0.3]), "y": np.array([True])}) == expected
+    with pytest.raises(GsdmcError, match="no array of numbers"):
+        problem.score({"x": ["a"]})

@@ -1,0 +1,1 @@
+(observe "p" (dirichlet [1 1 1]) [0.5 0.5 0.5])
