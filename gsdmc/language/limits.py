@@ -28,10 +28,10 @@ class Limits:
 
     Attributes:
         nesting: how deep brackets nest.
-        steps: forms that evaluation visits.
+        steps: how long evaluation may take, about one per form that it visits.
         size: replicas of one iteration.
         unrolled: replicas that one iteration without a plated form is unrolled into.
-        table: numbers that one compile-time value holds.
+        table: numbers that values known at compile time hold.
         nodes: variables of the graph.
         edges: edges of the graph, before repeated ones are merged.
     """

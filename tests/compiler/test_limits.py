@@ -24,7 +24,8 @@ COUNT = '(foreach 3 [] (sample "x" (normal 0 1)))'
 
 CASES = [
     (GRID, "nodes", 9),
-    (GRID, "table", 9),
+    (GRID, "table", None),
+    (GRID, "steps", None),
     (GRID, "size", 3),
     (MAP, "size", 3),
     (COUNT, "size", 3),
@@ -34,6 +35,7 @@ CASES = [
     (CLIQUE, "edges", 9),
     (COUNT, "nesting", 3),
 ]
+"""Programs, a limit of each, and the least number that it needs, where that is easy to say."""
 
 
 def compiled(text: str, **limits: int) -> Problem:
@@ -42,31 +44,35 @@ def compiled(text: str, **limits: int) -> Problem:
     return problem
 
 
-@pytest.mark.parametrize(("text", "name", "needed"), CASES)
-def test_a_limit_is_the_most_that_is_allowed(text: str, name: str, needed: int) -> None:
-    assert compiled(text, **{name: needed}).options.limits.raised() == {name: needed}
-    with pytest.raises(GsdmcError) as caught:
-        compiled(text, **{name: needed - 1})
-    assert f"--limit {name}=" in (caught.value.hint or "")
-    assert f'limits={{"{name}": ' in (caught.value.hint or "")
-    suggested = int((caught.value.hint or "").rpartition(f'"{name}": ')[2].partition("}")[0])
-    compiled(text, **{name: suggested})
-
-
-def test_the_steps_of_evaluation_are_limited_too() -> None:
-    least = next(n for n in range(1, 100) if steps_suffice(n))
-    assert 3 < least < 99
-    with pytest.raises(GsdmcError, match=f"takes more than {least - 1} steps") as caught:
-        compiled(COUNT, steps=least - 1)
-    assert "--limit steps=" in (caught.value.hint or "")
-
-
-def steps_suffice(steps: int) -> bool:
+def suggested(text: str, name: str, limit: int) -> int | None:
+    """The number that the error within a limit suggests, None where there is no error."""
     try:
-        compiled(COUNT, steps=steps)
-    except GsdmcError:
-        return False
-    return True
+        compiled(text, **{name: limit})
+    except GsdmcError as error:
+        hint = error.hint or ""
+        number = int(hint.partition(f"--limit {name}=")[2].partition(",")[0])
+        assert f'limits={{"{name}": {number}}} in Python' in hint
+        return number
+    return None
+
+
+@pytest.mark.parametrize(("text", "name", "needed"), CASES)
+def test_a_limit_is_the_most_that_is_allowed_and_its_error_suggests_more(
+    text: str, name: str, needed: int | None
+) -> None:
+    least = next(n for n in range(1, 10_000) if suggested(text, name, n) is None)
+    assert 1 < least < 10_000
+    assert needed in (None, least)
+    number: int | None = 1
+    for _ in range(20):  # whoever follows the suggestions gets there
+        assert number is not None
+        following = suggested(text, name, number)
+        if following is None:
+            break
+        assert following > number
+        number = following
+    assert number is not None
+    assert least <= number <= 10 * least
 
 
 def test_a_problem_is_read_again_within_the_limits_it_was_compiled_with(tmp_path: Path) -> None:
