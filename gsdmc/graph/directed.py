@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from gsdmc.graph.diameter import VISIT_LIMIT, WORD
+from gsdmc.graph.diameter import VISIT_LIMIT, WORD, distances
 from gsdmc.graph.factor_graph import Indices
 from gsdmc.graph.metrics import GraphMetrics
 
@@ -55,10 +55,19 @@ def directed_diameter(
         while changed:
             spent += mask.nnz
             if spent > limit:
-                return max(int(mask.shape[0]) - 1, 0), False
+                return bound(mask), False
             # Each node is its own neighbour, so no row is empty and what is reached stays so.
             wider = np.bitwise_or.reduceat(reached[mask.indices], mask.indptr[:-1])
             changed = not np.array_equal(wider, reached)
             reached, steps = wider, steps + 1
         longest = max(longest, steps)
     return longest, True
+
+
+def bound(mask: csr_array[np.bool_]) -> int:
+    """An upper bound of the diameter: by way of one node where all paths lead there and back, else N - 1."""
+    middle = np.zeros(1, dtype=np.int64)
+    there, back = distances(mask, middle), distances(csr_array(mask.T), middle)
+    if (there < 0).any() or (back < 0).any():
+        return int(mask.shape[0]) - 1
+    return int(there.max() + back.max())

@@ -49,6 +49,13 @@ def test_a_search_cut_short_gives_a_bound(mask: csr_array[np.bool_], limit: int)
     assert found == longest_path(mask) if exact else found >= longest_path(mask)
 
 
+def test_the_bound_is_close_where_every_node_can_reach_every_other() -> None:
+    mask = compile_problem("bcmf", mask="random:5").mask
+    found, exact = directed_diameter(mask, np.arange(mask.shape[0]), mask.nnz)
+    assert not exact
+    assert longest_path(mask) <= found <= 2 * longest_path(mask)
+
+
 @pytest.mark.parametrize("name", bundled())
 def test_symmetric_masks_have_the_figures_that_they_have_otherwise(name: str) -> None:
     problem = compile_problem(name)
