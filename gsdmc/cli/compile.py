@@ -50,18 +50,19 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         GsdmcError: anything that is wrong with the program or with what was asked for.
     """
+    check_outputs(args)
+    problem = options.compiled(args)
+    write_outputs(args, problem)
+    if args.emit:
+        options.show_warnings(problem.warnings)
+        print(emitted(problem, args.emit))
+        return
     from gsdmc.inference.cost import training_cost
     from gsdmc.inference.fit import settings, warnings_for
 
-    check_outputs(args)
-    problem = options.compiled(args)
     config = settings(args.preset, problem.name, args.batch)
-    write_outputs(args, problem)
     found = warnings_for(problem, config)
     options.show_warnings(found)
-    if args.emit:
-        print(emitted(problem, args.emit))
-        return
     cost = training_cost(problem, config)
     if args.json:
         print_json({**report(problem, cost, config.preset), "warnings": options.plain_warnings(found)})

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gsdmc.graph.edges import EdgeTable, edge_table, mask
 from gsdmc.graph.factor_graph import Array, FactorGraph
 from gsdmc.graph.mask_axis import Axis, mask_axis
-from gsdmc.graph.mask_colours import RoleColours, legend, role_colours
+from gsdmc.graph.mask_colours import Colour, RoleColours, legend, role_colours
 from gsdmc.graph.text import counted, printable, shorten, width
 
 DPI = 100
@@ -59,7 +59,7 @@ def draw_mask(graph: FactorGraph, path: str | PathLike[str], table: EdgeTable | 
     if len(entries) > MOST_ROWS:
         more = len(entries) - MOST_ROWS
         entries = [*entries[:MOST_ROWS], (f"and {more} more", (1.0, 1.0, 1.0))]
-    side, title = axis.side, _title(graph, table, axis)
+    side, title = max(axis.side, 1), _title(graph, table, axis)
     names = [shorten(printable(a.name), LONGEST) for a in graph.arrays]
     rows = [name + _extent(a) for name, a in zip(names, graph.arrays, strict=True)]
     fonts, shown = fonts_for([*names, *(text for text, _ in entries)])
@@ -68,29 +68,18 @@ def draw_mask(graph: FactorGraph, path: str | PathLike[str], table: EdgeTable | 
     upright = _crowded(names, middles)
     room = max((_pixels(n, TEXT) for n in names), default=0.0) if upright else 12.0
     left, top = 40 + max((_pixels(r, TEXT) for r in rows), default=0.0), 62 + room
-    right, bottom = 60 + max(_pixels(text, SMALL) for text, _ in entries), 30
+    right, bottom = 60 + max((_pixels(text, SMALL) for text, _ in entries), default=0.0), 30
     wide = max(left + side + right, left + _pixels(title, TITLE) + 20)
     high = top + max(side, ROW * len(entries)) + bottom
     figure = Figure(figsize=(wide / DPI, high / DPI), dpi=DPI, facecolor="white")
     axes = figure.add_axes((left / wide, 1 - (top + side) / high, side / wide, side / high))
     image = mask_image(table, axis, colours).repeat(axis.widths, 0).repeat(axis.widths, 1)
-    axes.imshow(image, extent=(0, side, side, 0), interpolation="none")
-    _rule(axes, axis)
+    if graph.nodes:
+        axes.imshow(image, extent=(0, side, side, 0), interpolation="none")
+    _rule(axes, axis, side)
     _label(axes, rows, names, middles, side, upright, fonts)
-    patches: list[Artist | tuple[Artist, ...]] = [Patch(color=colour) for _, colour in entries]
-    texts = axes.legend(
-        handles=patches,
-        labels=["?"] * len(entries),
-        loc="upper left",
-        bbox_to_anchor=(1 + 14 / side, 1.0),
-        borderaxespad=0.0,
-        frameon=False,
-        prop={"size": SMALL, "family": fonts},
-        labelcolor=INK,
-    ).get_texts()
-    for text, (label, _) in zip(texts, entries, strict=True):
-        text.set_parse_math(False)
-        text.set_text(shown(label))  # as a legend's label, it would be dropped if it began with _
+    if entries:
+        _explain(axes, [(shown(text), colour) for text, colour in entries], side, fonts)
     figure.text(left / wide, 1 - 26 / high, title, fontsize=TITLE, color=INK)
     figure.savefig(path, format="png")
 
@@ -172,9 +161,8 @@ def _crowded(names: Sequence[str], middles: Places) -> bool:
     return bool(np.any(np.diff(middles) < halves[:-1] + halves[1:] + 6))
 
 
-def _rule(axes: Axes, axis: Axis) -> None:
+def _rule(axes: Axes, axis: Axis, side: int) -> None:
     """Lines between the arrays, and between the nodes where these are large enough."""
-    side = axis.side
     for spine in axes.spines.values():
         spine.set_color(INK)
         spine.set_linewidth(0.6)
@@ -210,6 +198,24 @@ def _label(
         x = place if upright else middle
         axes.plot([middle, x], [-4, -16], color=INK, linewidth=0.6, clip_on=False)
         axes.text(x, -20, name, ha="center", va="bottom", rotation=90 * upright, **style)
+
+
+def _explain(axes: Axes, entries: Sequence[tuple[str, Colour]], side: int, fonts: list[str]) -> None:
+    """The legend, at the right."""
+    patches: list[Artist | tuple[Artist, ...]] = [Patch(color=colour) for _, colour in entries]
+    texts = axes.legend(
+        handles=patches,
+        labels=["?"] * len(entries),
+        loc="upper left",
+        bbox_to_anchor=(1 + 14 / side, 1.0),
+        borderaxespad=0.0,
+        frameon=False,
+        prop={"size": SMALL, "family": fonts},
+        labelcolor=INK,
+    ).get_texts()
+    for text, (label, _) in zip(texts, entries, strict=True):
+        text.set_parse_math(False)
+        text.set_text(label)  # as a legend's label, it would be dropped if it began with _
 
 
 def apart(middles: Places, side: int, gap: float) -> Places:

@@ -75,6 +75,14 @@ def test_more_arrays_than_pixels(tmp_path: Path) -> None:
     assert max(imread(tmp_path / "mask.png").shape) < 2000
 
 
+def test_graphs_without_nodes(tmp_path: Path) -> None:
+    b = Builder()
+    b.plate("i", 0)
+    b.array("x", "i", "(normal 0 1)")
+    draw_mask(b.build(), tmp_path / "mask.png")
+    assert (imread(tmp_path / "mask.png")[:, :, :3] < 0.5).any()  # the title and the name
+
+
 def test_names_of_any_characters(tmp_path: Path) -> None:
     b = Builder()
     for name in ("bell\u0007", "観測値", "$x_1$", "$\\frac$", "_y", "a" * 200):
