@@ -1,0 +1,2 @@
+(let [p (sample "p" (uniform 0 1))]
+  (sample "x" (categorical [p p])))
