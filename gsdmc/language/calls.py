@@ -168,14 +168,23 @@ def _check_arguments(name: str, binding: Binding, args: list[Form], form: ListFo
             )
 
 
-def _odd_hint(name: str, arg: Form, args: list[Form]) -> str | None:
-    if isinstance(arg, VectorForm) and len(args) == 1:
-        return f"apply it to each element: `(map (fn [x] ({name} x)) {short(arg)})`"
-    if isinstance(arg, VectorForm):
-        return f"apply it to each element: `(map (fn [x] ({name} x ...)) {short(arg)})`"
-    if name == "+" and isinstance(arg, Constant) and arg.type == "string":
-        return f"to put strings together, write `{habits.written('str', args)}`"
-    return None
+def _odd_hint(name: str, arg: Form, args: list[Form]) -> str:
+    """What to write instead of something that is no number."""
+    match arg:
+        case VectorForm() if len(args) == 1:
+            return f"apply it to each element: `(map (fn [x] ({name} x)) {short(arg)})`"
+        case VectorForm():
+            return f"apply it to each element: `(map (fn [x] ({name} x ...)) {short(arg)})`"
+        case Constant(type="string") if name == "+":
+            return f"to put strings together, write `{habits.written('str', args)}`"
+        case Constant(type="string"):
+            return "numbers stand without quotes"
+        case KeywordForm(name=key):
+            return f"to look into a map, write `(get m :{key})`"
+        case MapForm():
+            return "take one of its values: `(get m :key)`"
+        case _:
+            return "write a number"
 
 
 def _wrong_arity(form: ListForm, signature: Signature) -> GsdmcError:
