@@ -198,7 +198,7 @@ def _wrong_arity(form: ListForm, signature: Signature) -> GsdmcError:
     )
 
 
-def _arity_hint(form: ListForm, signature: Signature) -> str | None:
+def _arity_hint(form: ListForm, signature: Signature) -> str:
     args = form.items[1:]
     cure = (
         habits.glued(args)
@@ -217,7 +217,9 @@ def _arity_hint(form: ListForm, signature: Signature) -> str | None:
             return f"write `{habits.written(signature.name, inner)}`"
     if len(signature.params) == 1 and signature.params[0] in _OF_VECTOR and args:
         return f"write `({signature.name} [{' '.join(map(short, args))}])`: it takes one vector"
-    return f"`{signature.name}`: {signature.doc}" if signature.doc else None
+    if signature.doc:
+        return f"`{signature.name}`: {signature.doc}"
+    return f"call it with {signature.expected}" if signature.name == "fn" else f"write `{signature}`"
 
 
 def _function_second(form: ListForm, scope: Scope) -> str | None:

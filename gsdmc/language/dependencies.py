@@ -65,7 +65,9 @@ def check_dependencies(
                 place,
                 calls=calls,
                 related=() if itself else ((f"`{target}` is defined here", places[target]),),
-                hint=None if itself else f"move the def of `{target}` above that of `{name}`",
+                hint="give it a value that doesn't depend on itself"
+                if itself
+                else f"move the def of `{target}` above that of `{name}`",
             )
 
 

@@ -63,7 +63,9 @@ def read_def(form: ListForm) -> DefForm:
     )
     if size_range is not None and is_data:
         raise GsdmcError(
-            f"only a size, an integer, has a training range `:in`; this is {describe(value)}", value.span
+            f"only a size, an integer, has a training range `:in`; this is {describe(value)}",
+            value.span,
+            hint="delete the metadata",
         )
     return DefForm(form, symbol, value, size_range, seed)
 

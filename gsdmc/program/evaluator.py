@@ -267,6 +267,7 @@ class Evaluator:
                 f"{who} takes {plural(len(fn.params), 'argument')}, [{names}]; "
                 f"this call has {len(args) or 'none'}",
                 span,
+                hint=f"call it with {plural(len(fn.params), 'argument')}",
                 related=(("the function is written here", fn.span),),
             )
         if len(self.calls) >= MAX_CALL_DEPTH:

@@ -100,7 +100,7 @@ def need_int(value: Value, what: str, span: Span) -> int:
         number = value.values.item()
         if math.isfinite(number) and float(number).is_integer():
             return int(number)
-    hint = "numbers stand without quotes" if isinstance(value, str) else None
+    hint = _scalar_hint(value) or "write a whole number, such as 3"
     if isinstance(value, Vec | Tup):
         hint = "for its number of elements, write `(count xs)`"
     elif isinstance(value, Static) and value.values.dtype != bool:

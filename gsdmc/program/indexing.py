@@ -120,7 +120,7 @@ def static_index(key: Value, size: int, span: Span) -> Static:
         raise GsdmcError(
             f"a vector's index is a whole number, but this is {describe(key)}",
             place,
-            hint=nested if isinstance(key, Vec | Tup) else None,
+            hint=nested if isinstance(key, Vec | Tup) else "vectors are numbered from 0; only maps have keys",
         )
     if key.values.dtype == bool:
         raise GsdmcError("a vector's index is a whole number, but this is a boolean", place, hint=BY_TEST)

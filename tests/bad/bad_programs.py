@@ -70,7 +70,9 @@ def error_of(path: Path) -> GsdmcError:
         parse(read(path), path.name)
         with pytest.raises(GsdmcError) as caught:
             compiled(path)
-    return caught.value
+    error = caught.value
+    assert error.hint or error.span is None, "an error in a program says what to write"
+    return error
 
 
 def warnings_of(path: Path) -> tuple[GsdmcWarning, ...]:
