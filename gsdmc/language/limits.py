@@ -37,12 +37,12 @@ class Limits:
     """
 
     nesting: int = 200
-    steps: int = 5_000_000
-    size: int = 5_000_000
+    steps: int = 1_000_000
+    size: int = 1_000_000
     unrolled: int = 20_000
-    table: int = 20_000_000
-    nodes: int = 5_000_000
-    edges: int = 50_000_000
+    table: int = 10_000_000
+    nodes: int = 1_000_000
+    edges: int = 5_000_000
 
     def changed(self, changes: Mapping[str, int]) -> Limits:
         """The limits with some of them replaced.

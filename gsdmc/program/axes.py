@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gsdmc.language.source import Span
+from gsdmc.program.meter import hold
 
 Entry = TypeVar("Entry", bound=np.generic)
 
@@ -93,7 +94,11 @@ def take(
     out = (*rest, *(a for a in index.axes if a not in rest))
     moved = np.moveaxis(values, axes.index(axis), -1)
     if not any(a in rest for a in index.axes):
+        if index.is_identity_of(axis):
+            return moved, out
+        hold([a.size for a in out])
         return moved[..., index.values], out
+    hold([a.size for a in out])
     grid = [np.arange(a.size).reshape([-1 if b is a else 1 for b in out]) for a in rest]
     return moved[(*grid, spread(index.values, index.axes, out))], out
 

@@ -10,6 +10,7 @@ from gsdmc.language.syntax import If
 from gsdmc.program.axes import Fact
 from gsdmc.program.expectations import scalar_type, shown
 from gsdmc.program.indexing import elements, get, index_of, length
+from gsdmc.program.meter import spend
 from gsdmc.program.rewriting import annotate, substitute
 from gsdmc.program.scalars import COMPARE_FIRST, elementwise, folded, reduce_axis
 from gsdmc.program.stacking import stacked, vector_of
@@ -128,6 +129,8 @@ def select(test: Instruction, then: Value, orelse: Value, span: Span) -> Value:
 
 def paired(a: Vec | Tup, b: Vec | Tup, function: Callable[[Value, Value], Value], span: Span) -> Vec | Tup:
     """A function of two vectors' elements in turn, which makes their iterations one plate."""
+    if isinstance(a, Tup) or isinstance(b, Tup):
+        spend(length(a, span))
     if a.axis is None or b.axis is None:
         both = zip(elements(a, span), elements(b, span), strict=True)
         return vector_of([function(x, y) for x, y in both], None, span)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.language.syntax import Def, Extern, Literal
 from gsdmc.program.axes import Axis
+from gsdmc.program.names import Names
 from gsdmc.program.outside import frozen_extern
 from gsdmc.program.tape import Instruction
 from gsdmc.program.values import Closure, Scope, Static, Value, Vec, plain
@@ -26,9 +27,9 @@ def definitions(ev: Evaluator, overrides: Mapping[str, object], frozen: Mapping[
         GsdmcError: a def that isn't known at compile time, or an override that is no number or array.
     """
     env: dict[str, Value] = {}
-    scope = Scope(env)
+    scope = Scope(Names(env))
     for name, fn in ev.syntax.functions.items():
-        env[name] = Closure(fn, env, local=False)
+        env[name] = Closure(fn, scope.env, local=False)
     for d in ev.syntax.defs:
         env[d.name] = value = definition(ev, d, scope, overrides, frozen)
         if isinstance(value, Static) and not value.axes and value.values.dtype.kind == "i":

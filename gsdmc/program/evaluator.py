@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gsdmc.language.builtins import BUILTINS
 from gsdmc.language.distributions import canonical, signature
-from gsdmc.language.limits import DEFAULT, Limits, active, cure, within
+from gsdmc.language.limits import DEFAULT, Limits, cure, within
 from gsdmc.language.signatures import plural
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.language.syntax import (
@@ -39,6 +39,7 @@ from gsdmc.program.axes import Fact
 from gsdmc.program.definitions import definitions
 from gsdmc.program.expectations import map_key, need_int, not_callable
 from gsdmc.program.inlining import inline
+from gsdmc.program.meter import Meter, metered
 from gsdmc.program.scalars import elementwise
 from gsdmc.program.stacking import vector_of
 from gsdmc.program.tape import Instruction, Tape
@@ -89,23 +90,23 @@ def evaluate(
         GsdmcError: whatever is wrong with the program, with the place.
     """
     evaluator = Evaluator(syntax, plated)
+    tape = evaluator.tape
     try:
-        with within(limits):
+        with within(limits), metered() as evaluator.meter:
             scope = definitions(evaluator, overrides or {}, frozen or {})
             result: Value = Symbol(None)
             for expr in syntax.body:
                 result = evaluator.evaluate(expr, scope)
-            finish(evaluator.tape)
+            finish(tape)
+            tape.result = tuple(part for part in plain(result) if isinstance(part, Instruction))
     except RecursionError:
         raise GsdmcError(
             "the program's calls and forms nest too deep to be evaluated",
-            evaluator.place,
+            evaluator.meter.place,
             hint="name parts of it with `let` or `defn`, or " + cure("nesting", 2 * limits.nesting),
         ) from None
     except NeedsUnroll as stuck:
         raise GsdmcError(f"this can't be evaluated: {stuck.reason}", stuck.span) from None
-    tape = evaluator.tape
-    tape.result = tuple(part for part in plain(result) if isinstance(part, Instruction))
     if not intermediates:
         inline(tape, keep)
     return tape
@@ -115,8 +116,8 @@ class Evaluator:
     """Walks expressions; everything random goes on the tape.
 
     `plated` says whether iterations are tried on named axes, `calls` are the calls that evaluation is
-    inside of, outermost first, `place` the form that it last looked at, `generated` what is known of
-    values that come from `untracked` or `extern`.
+    inside of, outermost first, `meter` what it has used of the limits, `generated` what is known of values
+    that come from `untracked` or `extern`.
     """
 
     def __init__(self, syntax: Syntax, plated: bool) -> None:
@@ -126,8 +127,7 @@ class Evaluator:
         self.calls: list[Span] = []
         self.generated: dict[Instruction, bool] = {}
         self.externs = 0
-        self.steps = 0
-        self.place: Span | None = None
+        self.meter = Meter(DEFAULT)
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
@@ -162,14 +162,8 @@ class Evaluator:
 
     def evaluate(self, expr: Expr, scope: Scope) -> Value:
         """The value of an expression."""
-        self.steps += 1
-        self.place = expr.span
-        if self.steps > active().steps:
-            raise GsdmcError(
-                f"evaluating this program takes more than {active().steps} steps",
-                expr.span,
-                hint="iterations that can't be plated are unrolled; make them smaller, or " + cure("steps"),
-            )
+        self.meter.place = expr.span
+        self.meter.spend(1)
         match expr:
             case Literal(value=bool() | int() | float() as number):
                 return static(number)
@@ -229,8 +223,9 @@ class Evaluator:
 
     def name(self, expr: Name, scope: Scope) -> Value:
         """What a name stands for."""
-        if expr.name in scope.env:
-            return scope.env[expr.name]
+        found = scope.env.find(expr.name)
+        if found is not None:
+            return found
         assert expr.name in BUILTINS or signature(expr.name), expr.name  # the parser knows every name
         return BuiltinValue(expr.name)
 
@@ -277,7 +272,7 @@ class Evaluator:
         bound = {p.name: a for p, a in zip(fn.params, args, strict=True)}
         self.calls.append(span)
         try:
-            return self.body(fn.body, replace(scope, env={**function.env, **bound}))
+            return self.body(fn.body, replace(scope, env=function.env.also(bound)))
         except GsdmcError as error:
             error.calls = (*error.calls, span)
             raise

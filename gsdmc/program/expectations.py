@@ -7,8 +7,10 @@ import math
 import numpy as np
 
 from gsdmc.language.habits import OPERATORS, called_outside
+from gsdmc.language.lexemes import NAME_LIMIT
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.language.syntax import Call, Name
+from gsdmc.program.meter import READ_AT_ONCE, spend
 from gsdmc.program.tape import BOOL, Instruction, Type
 from gsdmc.program.values import (
     Accumulator,
@@ -34,6 +36,7 @@ def scalar_type(value: Scalar) -> Type:
     if value.values.dtype == bool:
         return BOOL
     whole = np.issubdtype(value.values.dtype, np.integer)
+    spend(value.values.size // READ_AT_ONCE)
     if value.values.size == 0:
         return Type("int" if whole else "real")
     return Type("int" if whole else "real", float(value.values.min()), float(value.values.max()))
@@ -147,7 +150,7 @@ def name_of(name: Value, what: str, span: Span) -> str:
     """A name known at compile time.
 
     Raises:
-        GsdmcError: it is no string, or empty.
+        GsdmcError: it is no string, empty, or too long.
     """
     if isinstance(name, Accumulator):
         raise NeedsUnroll(frozenset([name.axis]), "the accumulator is a name", span)
@@ -162,6 +165,12 @@ def name_of(name: Value, what: str, span: Span) -> str:
         )
     if not name:
         raise GsdmcError(f"{what} can't be empty", span, hint='write for example "x"')
+    if len(name) > NAME_LIMIT:
+        raise GsdmcError(
+            f"{what} has at most {NAME_LIMIT} characters, this one has {len(name)}",
+            span,
+            hint="choose a shorter one",
+        )
     return name
 
 

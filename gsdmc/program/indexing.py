@@ -10,6 +10,7 @@ from gsdmc.language.signatures import plural
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, Fact, merged
 from gsdmc.program.expectations import map_key, shown
+from gsdmc.program.meter import COPIED_AT_ONCE, READ_AT_ONCE, hold, spend
 from gsdmc.program.rewriting import annotate, as_instruction, each_part, substitute
 from gsdmc.program.stacking import stacked
 from gsdmc.program.tape import Instruction, Lookup
@@ -27,10 +28,14 @@ from gsdmc.program.values import (
     static,
 )
 
+LOOK = 8
+"""Steps that one look-up costs."""
+
 
 def index_of(axis: Axis, at: int | None = None) -> Static:
     """An iteration's own index: of all its replicas, or of the one that is being unrolled."""
     if at is None:
+        hold([axis.size], axis.span)
         return Static(np.arange(axis.size), (axis,), axis, ((axis, False),))
     return Static(np.asarray(at), (), axis, ((axis, False),))
 
@@ -64,6 +69,7 @@ def get(value: Value, key: Value, span: Span) -> Value:
     Raises:
         GsdmcError: an index out of range, a missing key, or a value that has no elements.
     """
+    spend(LOOK)
     match value:
         case Accumulator():
             raise NeedsUnroll(frozenset([value.axis]), "the accumulator is indexed", span)
@@ -122,6 +128,7 @@ def static_index(key: Value, size: int, span: Span) -> Static:
             place,
             hint=nested if isinstance(key, Vec | Tup) else "vectors are numbered from 0; only maps have keys",
         )
+    spend(key.values.size // READ_AT_ONCE)
     if key.values.dtype == bool:
         raise GsdmcError("a vector's index is a whole number, but this is a boolean", place, hint=BY_TEST)
     for bad in key.values[key.values != np.floor(key.values)].flat[:1]:
@@ -233,6 +240,8 @@ def check_random_index(key: Instruction, size: int, span: Span) -> None:
 
 def elements(value: Value, span: Span) -> tuple[Value, ...]:
     """A vector's elements one by one: each is singled out."""
+    if isinstance(value, Vec | Tup):
+        spend(length(value, span) // COPIED_AT_ONCE)
     if isinstance(value, Accumulator):
         raise NeedsUnroll(frozenset([value.axis]), "the accumulator's elements are used", span)
     if isinstance(value, Tup) and value.axis is None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from gsdmc.language.source import Span
 from gsdmc.program.axes import Axis, Fact, merged, take
 from gsdmc.program.expectations import scalar_type
+from gsdmc.program.meter import spend
 from gsdmc.program.tape import Alias, Const, Gather, Instruction
 from gsdmc.program.values import Dist, MapValue, Scalar, Static, Tup, Value, Vec
 
@@ -32,10 +33,13 @@ def each_part(value: Value, change: Callable[[Value], Value]) -> Value:
     """The structure with its parts changed; values without parts stay."""
     match value:
         case Vec():
+            spend(1)
             return Vec(value.axis, change(value.body))
         case Tup():
+            spend(len(value.items))
             return Tup(tuple(change(v) for v in value.items), value.axis)
         case MapValue():
+            spend(len(value.entries))
             return MapValue({k: change(v) for k, v in value.entries.items()})
         case Dist():
             return Dist(value.name, tuple(change(v) for v in value.args), value.span)

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gsdmc.language.limits import active, cure
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, merged, spread
 from gsdmc.program.elementwise import ELEMENTWISE, IDENTITY, SYMMETRIC
 from gsdmc.program.expectations import ONE_OR_ALL, need_scalar, scalar_type, shown
+from gsdmc.program.meter import READ_AT_ONCE, hold, spend
 from gsdmc.program.rewriting import as_instruction
 from gsdmc.program.tape import Apply, Reduce, Type
 from gsdmc.program.values import (
@@ -27,6 +27,9 @@ from gsdmc.program.values import (
     describe,
     static,
 )
+
+FOLD, APPLY = 20, 5
+"""Steps that a function costs at compile time, and as an instruction."""
 
 MAX_WHOLE = 2.0**62
 """Whole numbers of the language stay below this."""
@@ -132,6 +135,7 @@ def binary(name: str, scalars: Sequence[Scalar], span: Span) -> Scalar:
     statics = [s for s in scalars if isinstance(s, Static)]
     if len(statics) == len(scalars):
         return fold_static(name, statics, axes, span)
+    spend(APPLY)
     inputs = tuple(as_instruction(s, span) for s in scalars)
     return Apply(inputs=inputs, axes=axes, type=function.type(*types), span=span, function=name)
 
@@ -142,14 +146,9 @@ def fold_static(name: str, args: Sequence[Static], axes: tuple[Axis, ...], span:
     Raises:
         GsdmcError: the function has no value there, or the result is too large.
     """
-    size = int(np.prod([float(a.size) for a in axes]))
-    limit = active().table
-    if size > limit:
-        raise GsdmcError(
-            f"this makes a table of {size} numbers at compile time; at most {limit} are allowed",
-            span,
-            hint="make the sizes smaller, or " + cure("table", size),
-        )
+    spend(FOLD + sum(len(a.facts) for a in args))
+    if axes:
+        hold([a.size for a in axes], span)
     given = [spread(a.values, a.axes, axes) for a in args]
     try:
         with np.errstate(divide="raise", invalid="raise", over="raise"):
@@ -166,7 +165,7 @@ def fold_static(name: str, args: Sequence[Static], axes: tuple[Axis, ...], span:
 
 
 def _largest(values: NDArray[Any]) -> float:
-    return float(np.abs(values.astype(np.float64)).max()) if values.size else 0.0
+    return max(-float(values.min()), float(values.max())) if values.size else 0.0
 
 
 def _no_value(name: str, given: Sequence[NDArray[Any]], error: str, span: Span) -> GsdmcError:
@@ -264,6 +263,7 @@ def reduce_static(name: str, term: Static, axis: Axis, axes: tuple[Axis, ...]) -
         "or": np.any,
     }
     values = term.values
+    spend(FOLD + values.size // READ_AT_ONCE)
     if values.dtype == bool and name not in ("and", "or"):
         values = values.astype(np.int64)
     folded = np.asarray(operators[name](values, axis=term.axes.index(axis)))

@@ -10,6 +10,7 @@ import numpy as np
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, Fact, merged, spread
 from gsdmc.program.expectations import scalar_type
+from gsdmc.program.meter import COPIED_AT_ONCE, hold, spend
 from gsdmc.program.rewriting import as_instruction, substitute
 from gsdmc.program.tape import Stack, Type
 from gsdmc.program.values import Dist, NeedsUnroll, Scalar, Static, Tup, Value, Vec, describe
@@ -23,6 +24,7 @@ def vector_of(items: Sequence[Value], axis: Axis | None, span: Span) -> Vec | Tu
     `axis` is the unrolled iteration that made them, None for elements that are written one by one. Those
     stay apart where they are more than numbers: an index, or a size by name.
     """
+    spend(len(items) // COPIED_AT_ONCE)
     statics: list[Static] = []
     for v in items:
         if not isinstance(v, Static) or (statics and v.values.dtype != statics[0].values.dtype):
@@ -40,6 +42,8 @@ def stack_static(items: Sequence[Static], axis: Axis) -> Static:
     """Compile-time numbers side by side, as the iteration over `axis` would have made them at once."""
     axes = merged(*(v.axes for v in items))
     shape = [a.size for a in axes]
+    spend(len(items))
+    hold([len(items), *shape], axis.span)
     values = np.stack([np.broadcast_to(spread(v.values, v.axes, axes), shape) for v in items])
     facts = merged(*(v.facts for v in items))
     origins = merged(*(v.origins for v in items))
@@ -68,6 +72,7 @@ def stacked(value: Vec | Tup, span: Span, needed: frozenset[Axis] = frozenset())
 
 def stack(items: Sequence[Value], axis: Axis, span: Span, needed: frozenset[Axis]) -> Value:
     """Values of one shape side by side along `axis`: what a vector over `axis` has as its body."""
+    spend(len(items))
     first = items[0] if items else None
     if isinstance(first, Vec | Tup):
         vectors = [stacked(v, span, needed) for v in items if isinstance(v, Vec | Tup)]

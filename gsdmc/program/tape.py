@@ -17,6 +17,7 @@ from gsdmc.language.kinds import Kind
 from gsdmc.language.source import Span
 from gsdmc.program.axes import Axis, Fact, IndexMap
 from gsdmc.program.externs import ExternSpec
+from gsdmc.program.meter import check_axes
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ class Instruction:
     type: Type
     span: Span
     facts: tuple[Fact, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_axes(len(self.axes), self.span)
 
 
 @dataclass(eq=False, kw_only=True)

@@ -14,6 +14,8 @@ from gsdmc.language.distributions import signature
 from gsdmc.language.source import Span
 from gsdmc.language.syntax import Fn
 from gsdmc.program.axes import Axis, Fact, IndexMap, Origin
+from gsdmc.program.meter import check_axes, spend
+from gsdmc.program.names import Names
 from gsdmc.program.tape import Instruction
 
 
@@ -35,7 +37,7 @@ class Static:
     @property
     def index(self) -> IndexMap:
         """The value as an index map."""
-        return IndexMap(self.axes, self.values.astype(np.int64))
+        return IndexMap(self.axes, self.values.astype(np.int64, copy=False))
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +109,7 @@ class Closure:
     """A function with the environment that it closes over; `local` unless that is the program's own."""
 
     fn: Fn
-    env: Mapping[str, Value]
+    env: Names[Value]
     local: bool = True
 
 
@@ -161,16 +163,21 @@ class Scope:
     `tests` are the random tests that hold in the arms of `if`s around.
     """
 
-    env: Mapping[str, Value]
+    env: Names[Value]
     iterations: tuple[tuple[Axis, int | None], ...] = ()
     tests: tuple[Value, ...] = ()
 
     def bind(self, names: Mapping[str, Value]) -> Scope:
         """The scope with more names."""
-        return replace(self, env={**self.env, **names})
+        return replace(self, env=self.env.also(names))
 
     def inside(self, axis: Axis, at: int | None) -> Scope:
-        """The scope within one more iteration; `at` is the replica when it is unrolled."""
+        """The scope within one more iteration; `at` is the replica when it is unrolled.
+
+        Raises:
+            GsdmcError: iterations nest too deep.
+        """
+        check_axes(len(self.iterations) + 1, axis.span)
         return replace(self, iterations=(*self.iterations, (axis, at)))
 
     def under(self, test: Value) -> Scope:
@@ -192,11 +199,14 @@ def plain(value: Value) -> Iterator[Value]:
     """Every part of a structure that has no parts of its own."""
     match value:
         case Vec():
+            spend(1)
             yield from plain(value.body)
         case Tup():
+            spend(len(value.items))
             for v in value.items:
                 yield from plain(v)
         case MapValue():
+            spend(len(value.entries))
             for v in value.entries.values():
                 yield from plain(v)
         case Dist():
@@ -234,4 +244,4 @@ def describe(value: Value) -> str:
             return f"the distribution `{value.name}`"
         case Accumulator():
             return "the accumulator"
-    return f'the string "{value}"'
+    return f'the string "{value if len(value) <= 60 else value[:57] + "..."}"'

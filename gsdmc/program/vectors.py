@@ -15,6 +15,7 @@ from gsdmc.program.expectations import map_key, need_int, need_scalar, shown, te
 from gsdmc.program.folds import reduce_vector
 from gsdmc.program.indexing import elements, get, length
 from gsdmc.program.iteration import check_size, map_vectors
+from gsdmc.program.meter import COPIED_AT_ONCE, hold, spend
 from gsdmc.program.rewriting import as_instruction
 from gsdmc.program.scalars import SOMETHING, elementwise
 from gsdmc.program.stacking import stacked, vector_of
@@ -36,6 +37,9 @@ from gsdmc.program.values import (
 if TYPE_CHECKING:
     from gsdmc.program.evaluator import Evaluator
 
+MAX_TEXT = 10_000
+"""Most characters of a text that `str` makes."""
+
 Builtin = Callable[["Evaluator", list[Value], Span, Scope], Value]
 
 
@@ -49,6 +53,7 @@ def _range(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
     named = args[0] if len(args) == 1 else None
     axis = Axis("i", size, span, named.size_name if isinstance(named, Static) else None)
     own = axis if start == 0 else None
+    hold([size], span)
     return Vec(axis, Static(np.arange(start, start + size), (axis,), own, ((axis, False),)))
 
 
@@ -140,6 +145,7 @@ def _put(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
     target, key, value = args
     ev.decide(key, "`put` depends on its index", span)
     if isinstance(target, MapValue):
+        spend(len(target.entries) // 4)
         return MapValue({**target.entries, map_key(key, span): value})
     items = list(elements(target, span.part(0)))
     at = need_int(key, "the index of `put`", span.part(1))
@@ -179,7 +185,16 @@ def _str(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
         ev.decide(a, "a name depends on its index", span)
         axes += [axis for axis, _ in a.origins] if isinstance(a, Static) else []
         axes += a.axes if isinstance(a, Text) else ()
-    return Text.of("".join(text_of(a, span.part(i)) for i, a in enumerate(args)), merged(tuple(axes)))
+    parts = [text_of(a, span.part(i)) for i, a in enumerate(args)]
+    size = sum(map(len, parts))
+    if size > MAX_TEXT:
+        raise GsdmcError(
+            f"`str` makes a text of at most {MAX_TEXT} characters, this one has {size}",
+            span,
+            hint="texts name variables and keys: make a shorter one",
+        )
+    spend(size // COPIED_AT_ONCE)
+    return Text.of("".join(parts), merged(tuple(axes)))
 
 
 def vector_argument(name: str, value: Value, span: Span) -> Vec | Tup:
