@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from gsdmc.graph.dependence import Dependences, Reference, References, node_numbers, variable
+from gsdmc.graph.edges import distinct_pairs
 from gsdmc.graph.factor_graph import Argument, Array, Factor, FactorGraph, Indices, Relation
 from gsdmc.graph.symmetry import Plates, find_plates
 from gsdmc.language.limits import DEFAULT, Limits, cure
@@ -63,6 +64,7 @@ class Tracer:
 
     def __init__(self, arrays: dict[str, Array], limit: int) -> None:
         self.arrays = arrays
+        self.nodes = sum(a.size for a in arrays.values())
         self.limit = limit
         self.dependences = Dependences()
         self.edges = 0
@@ -93,7 +95,7 @@ class Tracer:
             children = np.concatenate([c for c, _ in pairs])
             parents = np.concatenate([p for _, p in pairs])
             if len(pairs) > 1:
-                children, parents = distinct_pairs(children, parents)
+                children, parents = distinct_pairs(children, parents, self.nodes)
             yield Argument(parent, child, slot, parents, children)
 
     def edge_pairs(self, draw: Draw, reference: Reference) -> tuple[Indices, Indices]:
@@ -111,7 +113,7 @@ class Tracer:
             keep = np.broadcast_to(holds, shape).reshape(-1)
             children, parents = children[keep], parents[keep]
         if not injective(reference, own.axes):
-            return distinct_pairs(children, parents)
+            return distinct_pairs(children, parents, self.nodes)
         return children, parents
 
     def factors(self, uses: Iterable[FactorUse], plates: Plates) -> Iterable[Factor]:
@@ -168,15 +170,6 @@ def injective(reference: Reference, own: Sequence[Axis]) -> bool:
     """Whether folded axes all appear as an index by themselves, so that no pair repeats."""
     plain = {m.axes[0] for m in reference.dims if len(m.axes) == 1 and m.is_identity_of(m.axes[0])}
     return all(a in own or a in plain for a in reference.axes)
-
-
-def distinct_pairs(children: Indices, parents: Indices) -> tuple[Indices, Indices]:
-    """Each pair once, in order."""
-    if not children.size:
-        return children, parents
-    width = int(parents.max()) + 1
-    keys = np.unique(children * width + parents)
-    return keys // width, keys % width
 
 
 def distinct_members(members: Indices) -> Indices:

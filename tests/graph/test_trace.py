@@ -142,7 +142,7 @@ def test_a_distribution_has_a_role_for_each_parameter() -> None:
     text = """
 (let [a (sample "a" (normal 0 1))
       b (sample "b" (uniform 1 2))]
-  (sample "x" (normal a (+ a b))))"""
+  (sample "x" (normal a (exp (+ a b)))))"""
     relations = [r for r in compile_text(text, "t.clj").graph.relations if isinstance(r, Argument)]
     assert {(r.parent, r.slot) for r in relations} == {("a", "mean"), ("a", "std"), ("b", "std")}
 
