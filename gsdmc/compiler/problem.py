@@ -117,7 +117,16 @@ class Problem:
 
     @cached_property
     def layout(self) -> Layout:
-        """What a network needs of the graph; without its diameter, see `metrics`."""
+        """What a network needs of the graph; without its diameter, see `metrics`.
+
+        Raises:
+            GsdmcError: the program has no variables at these sizes.
+        """
+        if not self.graph.nodes:
+            raise GsdmcError(
+                "the program samples no variables at these sizes, so there is nothing to build a network for",
+                hint="set a size above 0; the sizes are " + ", ".join(f"{k}={v}" for k, v in self.sizes.items()),
+            )
         return lower(self.graph, self.edges, symmetric=self.options.symmetric)
 
     @property

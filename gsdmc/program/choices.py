@@ -108,6 +108,8 @@ def select(test: Instruction, then: Value, orelse: Value, span: Span) -> Value:
         case Dist(), Dist() if then.name == orelse.name:
             args = tuple(inner(a, b) for a, b in zip(then.args, orelse.args, strict=True))
             return Dist(then.name, args, span)
+        case (Symbol(name=None), _) | (_, Symbol(name=None)):
+            return Symbol(None)  # an arm for what it samples or observes alone
         case Symbol(), Symbol() if then.name == orelse.name:
             return then
         case str(), str() if then == orelse:

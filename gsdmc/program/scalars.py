@@ -154,7 +154,7 @@ def fold_static(name: str, args: Sequence[Static], axes: tuple[Axis, ...], span:
         with np.errstate(divide="raise", invalid="raise", over="raise"):
             values = np.asarray(ELEMENTWISE[name].static(*given))
             whole = np.issubdtype(values.dtype, np.integer)
-            if whole and any(_largest(v) > 2**31 for v in (*given, values)):
+            if whole and (name == "pow" or any(_largest(v) > 2**31 for v in (*given, values))):
                 rough = np.asarray(ELEMENTWISE[name].static(*(v.astype(np.float64) for v in given)))
                 if _largest(rough) > MAX_WHOLE:
                     raise FloatingPointError("overflow encountered")

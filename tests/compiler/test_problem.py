@@ -77,3 +77,10 @@ def test_data_replaces_defs() -> None:
 def test_overrides_that_make_no_sense(overrides: dict[str, object], says: str) -> None:
     with pytest.raises(GsdmcError, match=says):
         compile_text(DATA, "data.clj", overrides)
+
+
+def test_a_program_without_variables_has_a_graph_but_no_layout() -> None:
+    problem = compile_text('(def k 0)\n(foreach k [i (range k)] (sample "x" (normal 0 1)))', "none.clj")
+    assert problem.graph.nodes == 0
+    with pytest.raises(GsdmcError, match="samples no variables at these sizes"):
+        _ = problem.layout

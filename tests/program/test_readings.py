@@ -190,3 +190,11 @@ def test_observed_values_are_default_evidence() -> None:
 def test_seeds_depend_on_every_part() -> None:
     assert len({seed_of(0, "a"), seed_of(1, "a"), seed_of(0, "b"), seed_of(0, "a", 0)}) == 4
     assert 0 <= seed_of("x") < 2**63
+
+
+def test_an_arm_may_be_nil() -> None:
+    text = '(let [b (sample "b" (bernoulli 0.5))] (if b (observe "y" (normal 0 1) 2.0) nil))'
+    problem = compile_text(text, "nil.clj")
+    assert [a.name for a in problem.graph.arrays] == ["b", "y"]
+    taken, left = problem.score({"b": [True, False]}).tolist()
+    assert taken - left == pytest.approx(-2.0 - 0.5 * np.log(2 * np.pi))
