@@ -123,9 +123,10 @@ class Problem:
             GsdmcError: the program has no variables at these sizes.
         """
         if not self.graph.nodes:
+            sizes = ", ".join(f"{k}={v}" for k, v in self.sizes.items())
             raise GsdmcError(
                 "the program samples no variables at these sizes, so there is nothing to build a network for",
-                hint="set a size above 0; the sizes are " + ", ".join(f"{k}={v}" for k, v in self.sizes.items()),
+                hint=f"set a size above 0; the sizes are {sizes}",
             )
         return lower(self.graph, self.edges, symmetric=self.options.symmetric)
 
