@@ -10,6 +10,8 @@ import pytest
 
 from gsdmc.compiler import Problem, compile_problem
 from gsdmc.graph.factor_graph import Argument
+from tests.graph.colour_refinement import discoloured
+from tests.program.equivariance import broken_symmetries
 
 PROGRAMS = Path(__file__).parent / "programs" / "daphne"
 
@@ -43,6 +45,14 @@ def test_nothing_is_unrolled_that_need_not_be() -> None:
     """Only the two loops whose accumulator is looked at run step by step."""
     unrolled = {name: compile_problem(PROGRAMS / f"{name}.clj").tape.unrolled for name in COUNTS}
     assert {name for name, found in unrolled.items() if found} == {"regression", "hmm"}
+
+
+@pytest.mark.parametrize("name", [*COUNTS, "deep"])
+def test_their_exchangeable_plates_are_symmetries(name: str) -> None:
+    sizes = {"side": 31, "maps": 2} if name == "deep" else {}
+    problem = compile_problem(PROGRAMS / f"{name}.clj", **sizes)
+    assert broken_symmetries(problem.tape) == []
+    assert discoloured(problem.graph, problem.edges) == []
 
 
 def test_a_deep_convolutional_network_is_plated_throughout() -> None:

@@ -49,7 +49,7 @@ class Reference:
         guards = []
         for guard, number in self.guards:
             moved = guard.substitute(axis, index)
-            if moved.values.size and not (moved.values == number).any():
+            if moved.values.size and not len(moved.places(number)):
                 return None
             if moved.axes:
                 guards.append((moved, number))
@@ -58,15 +58,35 @@ class Reference:
     def fold(self, axis: Axis) -> Reference | None:
         """The reference with every replica of `axis` counted, under an axis of its own.
 
-        Where a guard admits one replica only, that one is taken. Over no replicas nothing is referred to, but
+        Where a guard admits some replicas only, those are taken. Over no replicas nothing is referred to, but
         it is known to what it would be.
         """
         for guard, number in self.guards if axis.size else ():
-            if guard.axes == (axis,) and guard.is_identity_of(axis):
-                inside = 0 <= number < axis.size
-                return self.substitute(axis, IndexMap.constant(number)) if inside else None
+            if guard.axes == (axis,):
+                places = guard.places(number)
+                return self.substitute(axis, those(axis, places)) if len(places) else None
         fresh = Axis(axis.name, axis.size, axis.span)
         return self.substitute(axis, IndexMap.identity(fresh))
+
+    def narrowed(self) -> tuple[Axis, IndexMap, Reference | None] | None:
+        """An axis that a guard restricts, the replicas that it admits, and the reference at those, if any.
+
+        None where no guard restricts one axis alone.
+        """
+        for guard, number in self.guards:
+            if len(guard.axes) == 1:
+                index = those(guard.axes[0], guard.places(number))
+                rest = replace(self, guards=tuple(g for g in self.guards if g != (guard, number)))
+                empty = index.values.size == 0
+                return guard.axes[0], index, None if empty else rest.substitute(guard.axes[0], index)
+        return None
+
+
+def those(axis: Axis, replicas: Indices) -> IndexMap:
+    """Some replicas of an axis: one of them, or all under an axis of their own."""
+    if len(replicas) == 1:
+        return IndexMap.constant(int(replicas[0]))
+    return IndexMap((Axis(axis.name, len(replicas), axis.span),), replicas)
 
 
 References = tuple[Reference, ...]

@@ -13,10 +13,11 @@ from gsdmc.graph.factor_graph import Argument, Array, Factor, FactorGraph, Indic
 from gsdmc.graph.symmetry import Plates, find_plates
 from gsdmc.language.limits import DEFAULT, Limits, cure
 from gsdmc.language.source import GsdmcError, Span
-from gsdmc.program.axes import Axis, merged
+from gsdmc.program.axes import Axis, IndexMap, merged
 from gsdmc.program.tape import Draw, FactorUse, Tape
 
 NAME_PARTS = 'name intermediate values, `(sample "c" (dirac ...))`, or make the sizes smaller'
+NONE: Indices = np.zeros(0, dtype=np.int64)
 RELATE_FEWER = "a factor relates all its variables pairwise; relate fewer of them at a time"
 
 
@@ -100,21 +101,48 @@ class Tracer:
 
     def edge_pairs(self, draw: Draw, reference: Reference) -> tuple[Indices, Indices]:
         """(children, parents) of one draw's dependence, `[edges]` each."""
-        own = variable(draw)
+        child = self.arrays[draw.array]
+        return self.pairs(variable(draw), child.shape, child.offset, reference, draw.span, NAME_PARTS)
+
+    def pairs(
+        self,
+        own: Reference,
+        shape: tuple[int, ...],
+        offset: int,
+        reference: Reference,
+        span: Span,
+        hint: str,
+    ) -> tuple[Indices, Indices]:
+        """Numbers of what `own` and a reference stand for wherever both hold, `[pairs]` each, each pair once.
+
+        Args:
+            own: variables, or instances of a factor.
+            shape: the shape of the array that they are elements of.
+            offset: the number of its first element.
+            reference: variables that they depend on.
+            span: where that is said.
+            hint: what to do where that is too much.
+        """
+        while (narrowed := reference.narrowed()) is not None:
+            axis, index, left = narrowed
+            here = own.substitute(axis, index)
+            if left is None or here is None:
+                return NONE, NONE
+            own, reference = here, left
         axes: tuple[Axis, ...] = merged(own.axes, reference.axes)
-        child, parent = self.arrays[draw.array], self.arrays[reference.array]
-        shape = [a.size for a in axes]
-        self.count(math.prod(shape), draw.span, NAME_PARTS)
-        children, _ = node_numbers(own, child.shape, child.offset, axes)
-        parents, holds = node_numbers(reference, parent.shape, parent.offset, axes)
-        children = np.broadcast_to(children, shape).reshape(-1)
-        parents = np.broadcast_to(parents, shape).reshape(-1)
+        sizes = [a.size for a in axes]
+        self.count(math.prod(sizes), span, hint)
+        array = self.arrays[reference.array]
+        first, _ = node_numbers(own, shape, offset, axes)
+        second, holds = node_numbers(reference, array.shape, array.offset, axes)
+        first = np.broadcast_to(first, sizes).reshape(-1)
+        second = np.broadcast_to(second, sizes).reshape(-1)
         if holds is not None:
-            keep = np.broadcast_to(holds, shape).reshape(-1)
-            children, parents = children[keep], parents[keep]
+            keep = np.broadcast_to(holds, sizes).reshape(-1)
+            first, second = first[keep], second[keep]
         if not injective(reference, own.axes):
-            return distinct_pairs(children, parents, self.nodes)
-        return children, parents
+            return distinct_pairs(first, second, self.nodes)
+        return first, second
 
     def factors(self, uses: Iterable[FactorUse], plates: Plates) -> Iterable[Factor]:
         """One factor per name, with the members of each of its instances.
@@ -146,21 +174,10 @@ class Tracer:
 
     def instance_members(self, use: FactorUse, references: References) -> Indices:
         """Node numbers of each instance's members, `[instances, most]`, each once, padded with -1."""
-        count = math.prod(a.size for a in use.axes)
-        blocks: list[Indices] = []
-        for reference in references:
-            folded = tuple(a for a in reference.axes if a not in use.axes)
-            axes = (*use.axes, *folded)
-            shape = [a.size for a in axes]
-            self.count(math.prod(shape), use.span, RELATE_FEWER)
-            array = self.arrays[reference.array]
-            numbers, holds = node_numbers(reference, array.shape, array.offset, axes)
-            if holds is not None:
-                numbers = np.where(holds, numbers, -1)
-            blocks.append(np.broadcast_to(numbers, shape).reshape(count, math.prod(shape[len(use.axes) :])))
-        if not blocks:
-            return np.zeros((count, 0), dtype=np.int64)
-        members = distinct_members(np.concatenate(blocks, axis=1))
+        shape = tuple(a.size for a in use.axes)
+        own = Reference(use.name, tuple(IndexMap.identity(a) for a in use.axes))
+        found = [self.pairs(own, shape, 0, r, use.span, RELATE_FEWER) for r in references]
+        members = padded(math.prod(shape), [i for i, _ in found], [m for _, m in found], self.nodes)
         sizes = (members >= 0).sum(axis=1)
         self.count(int((sizes * (sizes - 1)).sum()), use.span, RELATE_FEWER)
         return members
@@ -172,11 +189,13 @@ def injective(reference: Reference, own: Sequence[Axis]) -> bool:
     return all(a in own or a in plain for a in reference.axes)
 
 
-def distinct_members(members: Indices) -> Indices:
-    """Every row's numbers once, largest first, padded with -1; columns that no row needs are left out."""
-    members = np.sort(members, axis=1)
-    repeated = np.zeros(members.shape, dtype=bool)
-    repeated[:, 1:] = members[:, 1:] == members[:, :-1]
-    members = -np.sort(-np.where(repeated, -1, members), axis=1)
-    used = (members >= 0).any(axis=0) if len(members) else np.zeros(members.shape[1], dtype=bool)
-    return members[:, used]
+def padded(count: int, instances: list[Indices], members: list[Indices], nodes: int) -> Indices:
+    """Every instance's members once, largest first, `[count, most]`, padded with -1."""
+    if not any(len(m) for m in members):
+        return np.zeros((count, 0), dtype=np.int64)
+    rows, below = distinct_pairs(np.concatenate(instances), nodes - 1 - np.concatenate(members), nodes)
+    sizes = np.bincount(rows, minlength=count)
+    first = np.cumsum(sizes) - sizes
+    table = np.full((count, int(sizes.max())), -1, dtype=np.int64)
+    table[rows, np.arange(len(rows)) - first[rows]] = nodes - 1 - below
+    return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -68,13 +69,25 @@ class IndexMap:
         """The same integer everywhere."""
         return IndexMap((), np.asarray(value, dtype=np.int64))
 
+    @cached_property
+    def is_own_index(self) -> bool:
+        """Whether the map is one axis's own index."""
+        return len(self.axes) == 1 and np.array_equal(self.values, np.arange(self.axes[0].size))
+
     def is_identity_of(self, axis: Axis) -> bool:
         """Whether the map is one axis's own index, over the whole range of `axis`."""
-        return (
-            len(self.axes) == 1
-            and self.axes[0].size == axis.size
-            and bool((self.values == np.arange(axis.size)).all())
-        )
+        return self.is_own_index and self.axes[0].size == axis.size
+
+    @cached_property
+    def _ascending(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        order = np.argsort(self.values, axis=None, kind="stable")
+        return self.values.reshape(-1)[order], order
+
+    def places(self, value: int) -> NDArray[np.int64]:
+        """Where the map has a value, ascending, as positions in row-major order."""
+        ascending, order = self._ascending
+        low, high = np.searchsorted(ascending, [value, value + 1])
+        return order[low:high]
 
     def substitute(self, axis: Axis, index: IndexMap) -> IndexMap:
         """The map with `axis` replaced by `index`."""

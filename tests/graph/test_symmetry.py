@@ -232,6 +232,21 @@ def test_fresh_names() -> None:
     assert [fresh_name("j", taken) for _ in range(3)] == ["j", "j_2", "j_3"]
 
 
+def test_sorting_and_sudoku() -> None:
+    sorting = compile_problem("sorting").graph
+    spans = {a.name: a.plates for a in sorting.arrays}
+    assert spans == {"u": ("j",), "P": ("i", "j"), "C": ("i", "j"), "s": ("i",)}
+    classes = {p.name: p.cls for p in sorting.plates}
+    assert classes == {"i": "ordered", "j": "exchangeable"}
+    assert sorting.plate_by_name["i"].reason == "a part of its range is indexed: (get s i) at 19:25"
+    sudoku = compile_problem("sudoku").graph
+    assert sudoku.by_name["cell"].plates == ("band", "row", "stack", "column")
+    plain = "its index is used for nothing but indexing"
+    assert {(p.name, p.cls, p.reason) for p in sudoku.plates} == {
+        (name, "exchangeable", plain) for name in ("band", "row", "stack", "column")
+    }
+
+
 def test_bundled_programs() -> None:
     expected = {
         "bcmf": {"i": "exchangeable", "t": "exchangeable", "j": "exchangeable"},

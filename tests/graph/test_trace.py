@@ -9,6 +9,10 @@ import pytest
 
 from gsdmc.compiler import Problem, bundled, compile_problem, compile_text
 from gsdmc.graph.factor_graph import Argument, Factor
+from gsdmc.graph.trace import trace
+from gsdmc.language import parse
+from gsdmc.language.limits import Limits
+from gsdmc.program.evaluator import evaluate
 
 FIGURE_17 = Path(__file__).parents[3] / "shared" / "papers" / "figure17.clj"
 
@@ -185,6 +189,17 @@ def test_empty_plates_make_empty_arrays() -> None:
     assert problem.graph.nodes == 6
     assert str(problem.graph.by_name["E"].kind) == "real"
     assert problem.simulate(2, seed=0)["E"].abs().max() == 0
+
+
+def test_single_replicas_that_are_looked_up_count_once_each() -> None:
+    text = """
+(def n 300)
+(let [z (loop n [] (fn [t acc] (conj acc (sample "z" (normal (if (= t 0) 0 (last acc)) 1)))))]
+  (foreach n [j (range n)] (sample "y" (normal (get z j) 1)))
+  (foreach (- n 1) [j (range (- n 1))] (factor "f" (or (< (get z j) 99) (< (get z (+ j 1)) 99)))))"""
+    graph = trace(evaluate(parse(text)), Limits(edges=3000))
+    assert {r.role: r.members.shape for r in graph.relations if isinstance(r, Factor)} == {"f": (299, 2)}
+    assert sum(len(r.parents) for r in graph.relations if isinstance(r, Argument)) == 299 + 300
 
 
 def test_names_that_str_makes_are_plain_text() -> None:

@@ -105,8 +105,8 @@ class Forms(Vectors):
         """An `observe`, of a literal, of data, or of a computed value."""
         law = self.distribution(base, depth, context)
         evidence = {"real": "0.5", "bool": "true", "whole": "0"}[base]
-        if law.startswith("(poisson"):
-            evidence = "2"
+        if base == "real" and law.startswith(("(poisson", "(dirac")):
+            evidence = "0"
         own = [index for index, size in context.indices if size == "n"]
         if not self.tame and not self.number(3):
             if own and law.startswith(("(normal", "(student-t", "(laplace")):

@@ -26,31 +26,39 @@ def outcome(text: str, plated: bool) -> Tape | GsdmcError:
 
 
 def structure(graph: FactorGraph) -> dict[str, object]:
-    """All that a graph says, in a form that compares: arrays, plates, labelled edges, factors."""
+    """All that a graph says, in a form that compares: arrays, plates, labelled edges, factors.
+
+    Of arrays without elements and what is called after them nothing is said: what is never computed may
+    be seen or not.
+    """
     table = edge_table(graph)
+    full = {a.name for a in graph.arrays if a.size}
+    whole = len(full) == len(graph.arrays)
     edges = {
-        (table.role_names[role], int(row), int(column))
+        (table.role_names[role] if whole else "", int(row), int(column))
         for role, row, column in zip(table.roles, table.rows, table.columns, strict=True)
     }
     factors = {
-        (r.name, r.expression, r.arrays, r.plates, tuple(sorted(tuple(sorted(m)) for m in members(r))))
+        (r.name, r.expression, r.arrays if whole else (), r.plates if whole else (), members(r))
         for r in graph.relations
         if isinstance(r, Factor)
     }
+    spanned = {plate for a in graph.arrays if a.name in full for plate in a.plates}
     return {
         "arrays": [
             (a.name, a.kind.name, a.shape, a.plates, a.distribution, a.deterministic, a.generated, a.observed)
             for a in graph.arrays
+            if a.name in full
         ],
-        "plates": {(p.name, p.size, p.cls) for p in graph.plates},
+        "plates": {(p.name, p.size, p.cls) for p in graph.plates if p.name in spanned},
         "edges": edges,
         "factors": factors,
     }
 
 
-def members(factor: Factor) -> list[set[int]]:
-    """The nodes of every instance of a factor."""
-    return [set(row[row >= 0].tolist()) for row in factor.members]
+def members(factor: Factor) -> tuple[tuple[int, ...], ...]:
+    """The nodes of every instance of a factor, in a form that compares."""
+    return tuple(sorted(tuple(sorted(set(row[row >= 0].tolist()))) for row in factor.members))
 
 
 def differences(text: str) -> list[str]:
@@ -87,11 +95,11 @@ def compared(plated: Tape, unrolled: Tape) -> list[str]:
     values = [drawn(tape) for tape in (plated, unrolled)]
     if isinstance(values[0], str) or isinstance(values[1], str):
         return [] if isinstance(values[0], str) and isinstance(values[1], str) else [str(values)]
-    for name, value in values[0].items():
-        other = values[1][name]
-        if value.dtype != other.dtype or not close(value, other):
+    for name in values[0].keys() & values[1].keys():
+        value, other = values[0][name], values[1][name]
+        if value.numel() and (value.dtype != other.dtype or not close(value, other)):
             found.append(f"values of {name}: {value} {other}")
-    return found or checked(plated, unrolled, values[0])
+    return found or checked(plated, unrolled, values[1] | values[0])
 
 
 def checked(plated: Tape, unrolled: Tape, values: dict[str, torch.Tensor]) -> list[str]:
@@ -104,13 +112,17 @@ def checked(plated: Tape, unrolled: Tape, values: dict[str, torch.Tensor]) -> li
         return []
     scores = [score(Interpreter(tape), joint) for tape in (plated, unrolled)]
     found += [] if close(*scores) else [f"scores: {scores}"]
-    found += [f"residuals of {n}" for n in one.dirac if not close(one.dirac[n], two.dirac[n])]
+    found += [
+        f"residuals of {n}"
+        for n in one.dirac.keys() & two.dirac.keys()
+        if not close(one.dirac[n], two.dirac[n])
+    ]
     for name, holds in one.factors.items():
         if not torch.equal(holds.sum(1), two.factors[name].sum(1)):
             found.append(f"truth of {name}")
     evidence = [default_evidence(tape) for tape in (plated, unrolled)]
-    for name, (value, given) in evidence[0].items():
-        other, also = evidence[1][name]
+    for name in evidence[0].keys() & evidence[1].keys():
+        (value, given), (other, also) = evidence[0][name], evidence[1][name]
         if not (np.array_equal(value, other) and np.array_equal(given, also)):
             found.append(f"evidence of {name}: {value} {other}")
     return found
