@@ -26,7 +26,7 @@ def heads(form: Form) -> set[str]:
     return set()
 
 
-@pytest.mark.parametrize("name", [*CURES, *DISTRIBUTIONS_ELSEWHERE])
+@pytest.mark.parametrize("name", [*CURES, *sorted(DISTRIBUTIONS_ELSEWHERE)])
 def test_foreign_names_are_not_known(name: str) -> None:
     assert name not in OWN
     assert not (name in CURES and name in DISTRIBUTIONS_ELSEWHERE)
