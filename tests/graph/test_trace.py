@@ -202,6 +202,17 @@ def test_single_replicas_that_are_looked_up_count_once_each() -> None:
     assert sum(len(r.parents) for r in graph.relations if isinstance(r, Argument)) == 299 + 300
 
 
+@pytest.mark.parametrize("law", ["(normal 0 1)", "(normal (if (< i 1) 0 1) 1)"])
+def test_what_is_folded_over_nothing_has_a_role_and_no_edges(law: str) -> None:
+    text = f"""
+(def n 2) (def k 0)
+(let [x (foreach n [i (range n)] (sample "x" {law}))]
+  (foreach n [j (range n)] (sample "y" (dirac (sum (foreach k [q (range k)] (get x q)))))))"""
+    (relation,) = compile_text(text, "empty.clj").graph.relations
+    assert isinstance(relation, Argument)
+    assert (relation.parent, relation.child, len(relation.parents)) == ("x", "y", 0)
+
+
 def test_names_that_str_makes_are_plain_text() -> None:
     text = """
 (def n 2)

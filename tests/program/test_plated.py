@@ -141,10 +141,6 @@ FOUND = {
 (let [x (foreach n [i (range n)] (foreach m [j (range m)] (sample "x" (bernoulli 0.5))))
       v (sample "v" (normal 0 1))]
   (factor "f" (<= -9 (if (all? (foreach m [q (range m)] (get-in x [q q]))) v 0.5))))""",
-    "an empty fold over what an unrolled iteration made": """
-(def n 2) (def k 0)
-(let [x (foreach n [i (range n)] (if (< i 1) (sample "x" (normal 0 1)) (sample "x" (normal 1 1))))]
-  (foreach n [j (range n)] (sample "y" (dirac (sum (foreach k [q (range k)] (get x q)))))))""",
     "functions that keep an index": """
 (def n 2)
 (let [x (foreach n [i (range n)] (sample "x" (normal 0 1)))
