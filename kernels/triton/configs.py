@@ -22,6 +22,10 @@ MANY_ROWS = 2**16
 TILE_NODES = 128
 TILE_PAIRS = 24
 
+# Queries per step of a tile: as many as registers hold with all keys, for 16-bit inputs and D up to 128.
+FORWARD_QUERIES = 32
+BACKWARD_QUERIES = 16
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -80,14 +84,21 @@ def rows_config(head_dim: int, total_rows: int, mean_degree: float, elements: in
     return Rows(rows, lanes, width, warps=4)
 
 
-def tile_config(head_dim: int, nodes: int) -> Tile:
+def tile_config(head_dim: int, nodes: int, queries: int) -> Tile:
     """The whole-graph kernels' tile; tensor cores want at least 16 along every side.
 
-    Thirty-two queries a step keep scores, weights and their gradients of 128 keys in registers, and pad 81 nodes
-    to 96 rather than 128.
+    Wide heads take eight warps, narrow ones fewer: warps that find no rows of their own repeat each other's
+    work. Few queries a step pad 81 nodes to 96 rather than 128.
+
+    Args:
+        head_dim: D.
+        nodes: N.
+        queries: `FORWARD_QUERIES` or `BACKWARD_QUERIES`.
     """
     columns = max(16, power_of_two(nodes))
-    return Tile(min(32, columns), columns, max(16, power_of_two(head_dim)), warps=4 if columns > 32 else 2)
+    width = max(16, power_of_two(head_dim))
+    warps = (2 if width <= 64 else 4) if columns <= 32 else (4 if width <= 32 else 8)
+    return Tile(min(queries, columns), columns, width, warps)
 
 
 def tile_pays(nodes: int, entries: int, head_dim: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -83,9 +84,9 @@ def _attend_rows(
     shape, constants = _rows(q, structure, scale, configs.FORWARD)
     p = plan(structure, shape.rows, shape.lanes)
     tables = (p.nodes, p.targets, p.starts, p.neighbours, p.sets)
-    strides = (*q.stride()[:3], *k.stride()[:3], *v.stride()[:3])
+    strides, unit = _strides(q, k, v)
     sets = structure.membership.shape[0]
-    constants["BIASED"] = set_bias is not None
+    constants |= {"UNIT": unit, "BIASED": set_bias is not None}
 
     def launch(out: Tensor, lse: Tensor, first: int, slices: int, places: int) -> None:
         arguments = (q, k, v, set_bias, out, lse, *tables, *strides, heads, first, slices, places, sets)
@@ -118,9 +119,9 @@ def _differentiate_rows(
     d_q, d_k, d_v = _empty(q), _empty(k), _empty(v)
     d_scores = lse.new_empty(batch, heads, p.slots) if keep else None
     tables = (p.nodes, p.targets, p.starts, p.neighbours, p.sets, p.mirrored)
-    strides = tuple(s for x in (q, k, v, d_out) for s in x.stride()[:3])
+    strides, unit = _strides(q, k, v, d_out)
     sets = structure.membership.shape[0]
-    constants |= {"BIASED": set_bias is not None, "KEEP": keep}
+    constants |= {"UNIT": unit, "BIASED": set_bias is not None, "KEEP": keep}
 
     def launch(gradients: tuple[Tensor, ...], first: int, slices: int, places: int) -> None:
         tensors = (q, k, v, d_out, lse, delta, set_bias, *gradients, d_scores, *tables)
@@ -141,8 +142,9 @@ def _row_products(out: Tensor, d_out: Tensor, lse: Tensor) -> Tensor:
     rows = max(1, configs.FORWARD // padded)
     blocks = -(-nodes // rows)
     delta = torch.empty_like(lse)
-    constants = {"D": width, "BL": rows, "BD": padded, "ACC": _accumulator(out)}
-    arguments = (out, d_out, delta, *d_out.stride()[:3], heads, nodes, blocks)
+    strides, unit = _strides(d_out)
+    constants = {"UNIT": unit, "D": width, "BL": rows, "BD": padded, "ACC": _accumulator(out)}
+    arguments = (out, d_out, delta, *strides, heads, nodes, blocks)
     run(row_products, batch * heads * blocks, arguments, constants, warps=4)
     return delta
 
@@ -166,12 +168,12 @@ def _attend_tile(
     scale: float,
 ) -> None:
     batch, heads, nodes, _ = q.shape
-    shape, constants = _tile(q, scale)
+    shape, constants = _tile(q, scale, configs.FORWARD_QUERIES)
     blocks = -(-nodes // shape.rows)
-    strides = (*q.stride()[:3], *k.stride()[:3], *v.stride()[:3])
-    tensors = (q, k, v, set_bias, out, lse, table(structure).sets)
+    strides, unit = _strides(q, k, v)
+    tensors = (q, k, v, set_bias, out, lse, table(structure, shape.columns).sets)
     arguments = (*tensors, *strides, heads, nodes, blocks, structure.membership.shape[0])
-    constants["BIASED"] = set_bias is not None
+    constants |= {"UNIT": unit, "BIASED": set_bias is not None}
     run(attend_tile, batch * heads * blocks, arguments, constants, warps=shape.warps)
 
 
@@ -188,34 +190,45 @@ def _differentiate_tile(
     keep: bool,
 ) -> tuple[Tensor | None, ...]:
     batch, heads, nodes, _ = q.shape
-    shape, constants = _tile(q, scale)
-    t = table(structure)
+    shape, constants = _tile(q, scale, configs.BACKWARD_QUERIES)
+    t = table(structure, shape.columns)
     d_q, d_k, d_v = _empty(q), _empty(k), _empty(v)
     d_scores = lse.new_empty(batch, heads, structure.entries) if keep else None
-    strides = tuple(s for x in (q, k, v, d_out) for s in x.stride()[:3])
+    strides, unit = _strides(q, k, v, d_out)
     tensors = (q, k, v, d_out, out, lse, set_bias, d_q, d_k, d_v, d_scores, t.sets, t.entries)
     arguments = (*tensors, *strides, heads, nodes, structure.membership.shape[0], structure.entries)
-    constants |= {"BIASED": set_bias is not None, "KEEP": keep}
+    constants |= {"UNIT": unit, "BIASED": set_bias is not None, "KEEP": keep}
     run(differentiate_tile, batch * heads, arguments, constants, warps=shape.warps)
     return d_q, d_k, d_v, None if d_scores is None else role_sums(d_scores, t.groups)
 
 
 def _tiled(q: Tensor, structure: Structure) -> bool:
-    """Whether the graph runs as one tile; products of float64 numbers have no tensor cores everywhere."""
-    return q.dtype != torch.float64 and configs.tile_pays(structure.nodes, structure.entries, q.shape[3])
+    """Whether the graph runs as one tile: for 16-bit inputs, whose products run exactly on tensor cores."""
+    return q.dtype in (torch.float16, torch.bfloat16) and configs.tile_pays(structure.nodes, structure.entries, q.shape[3])
 
 
 def _rows(q: Tensor, s: Structure, scale: float, elements: int) -> tuple[configs.Rows, dict[str, Any]]:
     batch, heads, nodes, width = q.shape
+    elements = elements if q.dtype != torch.float64 else elements // 2
     shape = configs.rows_config(width, batch * heads * nodes, s.entries / nodes, elements)
     sizes = {"D": width, "BL": shape.rows, "BW": shape.lanes, "BD": shape.width}
     return shape, {"SCALE": scale, **sizes, "ACC": _accumulator(q)}
 
 
-def _tile(q: Tensor, scale: float) -> tuple[configs.Tile, dict[str, Any]]:
-    shape = configs.tile_config(q.shape[3], q.shape[2])
+def _tile(q: Tensor, scale: float, queries: int) -> tuple[configs.Tile, dict[str, Any]]:
+    shape = configs.tile_config(q.shape[3], q.shape[2], queries)
     sizes = {"D": q.shape[3], "BM": shape.rows, "BN": shape.columns, "BD": shape.width}
     return shape, {"SCALE": scale, **sizes, "DOT": _product(q)}
+
+
+def _strides(*tensors: Tensor) -> tuple[tuple[int, ...], int]:
+    """Strides of batch, head and node of each tensor, in a unit that divides them all, at most 8 numbers.
+
+    The unit is a constant of the kernels: how far loads are aligned, and so how much one load may take.
+    """
+    strides = [s for x in tensors for s in x.stride()[:3]]
+    unit = math.gcd(*strides, 8)
+    return tuple(s // unit for s in strides), unit
 
 
 def _product(q: Tensor) -> Any:

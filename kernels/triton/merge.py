@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import triton
 import triton.language as tl
 
+from gsdmc.kernels.triton.run import kernel
 
-@triton.jit(do_not_specialize=["heads", "hubs_count", "parts", "nodes_count"])
+
+@kernel
 def merge_outputs(
-    part_out: Any,  # [B, P, H, D]
-    part_lse: Any,  # [B, H, P]
-    out: Any,  # [B, N, H, D]
-    lse: Any,  # [B, H, N]
-    hubs: Any,
-    hub_parts: Any,
-    heads: Any,
-    hubs_count: Any,
-    parts: Any,
-    nodes_count: Any,
+    part_out: tl.pointer_type,  # [B, P, H, D]
+    part_lse: tl.pointer_type,  # [B, H, P]
+    out: tl.pointer_type,  # [B, N, H, D]
+    lse: tl.pointer_type,  # [B, H, N]
+    hubs: tl.pointer_type,
+    hub_parts: tl.pointer_type,
+    heads: tl.tensor,
+    hubs_count: tl.tensor,
+    parts: tl.tensor,
+    nodes_count: tl.tensor,
     D: tl.constexpr,
     BP: tl.constexpr,  # parts
     BD: tl.constexpr,
@@ -56,20 +55,20 @@ def merge_outputs(
     tl.store(lse + (batch * heads + head) * nodes_count + i, highest + tl.log(sum_of_all))
 
 
-@triton.jit(do_not_specialize=["heads", "hubs_count", "parts", "nodes_count"])
+@kernel
 def merge_gradients(
-    part_d_q: Any,  # [B, P, H, D]
-    part_d_k: Any,
-    part_d_v: Any,
-    d_q: Any,  # [B, N, H, D]
-    d_k: Any,
-    d_v: Any,
-    hubs: Any,
-    hub_parts: Any,
-    heads: Any,
-    hubs_count: Any,
-    parts: Any,
-    nodes_count: Any,
+    part_d_q: tl.pointer_type,  # [B, P, H, D]
+    part_d_k: tl.pointer_type,
+    part_d_v: tl.pointer_type,
+    d_q: tl.pointer_type,  # [B, N, H, D]
+    d_k: tl.pointer_type,
+    d_v: tl.pointer_type,
+    hubs: tl.pointer_type,
+    hub_parts: tl.pointer_type,
+    heads: tl.tensor,
+    hubs_count: tl.tensor,
+    parts: tl.tensor,
+    nodes_count: tl.tensor,
     D: tl.constexpr,
     BP: tl.constexpr,  # parts
     BD: tl.constexpr,

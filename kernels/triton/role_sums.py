@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import triton
 import triton.language as tl
 from torch import Tensor
 
 from gsdmc.kernels.triton.configs import power_of_two
-from gsdmc.kernels.triton.run import run
+from gsdmc.kernels.triton.run import kernel, run
 
 SLOTS = 512  # of one role set, per program and example
 EXAMPLES = 8
@@ -70,17 +69,17 @@ def _accumulator(x: Tensor) -> Any:
     return tl.float64 if x.dtype == torch.float64 else tl.float32
 
 
-@triton.jit(do_not_specialize=["batch", "heads", "slots", "pieces", "shares"])
+@kernel
 def sum_pieces(
-    d_scores: Any,  # [B, H, L]
-    partials: Any,  # [H, C, G]
-    order: Any,
-    begins: Any,
-    batch: Any,
-    heads: Any,
-    slots: Any,
-    pieces: Any,
-    shares: Any,
+    d_scores: tl.pointer_type,  # [B, H, L]
+    partials: tl.pointer_type,  # [H, C, G]
+    order: tl.pointer_type,
+    begins: tl.pointer_type,
+    batch: tl.tensor,
+    heads: tl.tensor,
+    slots: tl.tensor,
+    pieces: tl.tensor,
+    shares: tl.tensor,
     SLOTS: tl.constexpr,
     EXAMPLES: tl.constexpr,
     ACC: tl.constexpr,
@@ -100,14 +99,14 @@ def sum_pieces(
     tl.store(partials + pid, tl.sum(tl.sum(values, axis=0), axis=0))
 
 
-@triton.jit(do_not_specialize=["set_count", "pieces", "shares"])
+@kernel
 def sum_sets(
-    partials: Any,  # [H, C, G]
-    sums: Any,  # [H, S]
-    sets: Any,
-    set_count: Any,
-    pieces: Any,
-    shares: Any,
+    partials: tl.pointer_type,  # [H, C, G]
+    sums: tl.pointer_type,  # [H, S]
+    sets: tl.pointer_type,
+    set_count: tl.tensor,
+    pieces: tl.tensor,
+    shares: tl.tensor,
     BLOCK: tl.constexpr,
     ACC: tl.constexpr,
 ) -> None:

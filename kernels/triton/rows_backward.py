@@ -6,51 +6,51 @@ dO, log-sum-exp and delta of i's neighbours knows the weights in both directions
 
 from __future__ import annotations
 
-from typing import Any
-
-import triton
 import triton.language as tl
 
+from gsdmc.kernels.triton.run import kernel
 
-@triton.jit(do_not_specialize=["heads", "first", "slices", "nodes_count", "places", "set_count", "slots"])
+
+@kernel
 def differentiate_rows(
-    q: Any,  # [B, H, N, D] by strides
-    k: Any,
-    v: Any,
-    d_out: Any,
-    lse: Any,  # [B, H, N]
-    delta: Any,  # [B, H, N], each row's sum of out·d_out
-    set_bias: Any,  # [H, S]
-    d_q: Any,  # [B, places, H, D]
-    d_k: Any,
-    d_v: Any,
-    d_scores: Any,  # [B, H, L]
-    nodes: Any,
-    targets: Any,
-    starts: Any,
-    neighbours: Any,
-    sets: Any,
-    mirrored: Any,
-    q_batch: Any,
-    q_head: Any,
-    q_node: Any,
-    k_batch: Any,
-    k_head: Any,
-    k_node: Any,
-    v_batch: Any,
-    v_head: Any,
-    v_node: Any,
-    o_batch: Any,
-    o_head: Any,
-    o_node: Any,
-    heads: Any,
-    first: Any,  # slice
-    slices: Any,
-    nodes_count: Any,
-    places: Any,
-    set_count: Any,
-    slots: Any,
+    q: tl.pointer_type,  # [B, H, N, D] by strides
+    k: tl.pointer_type,
+    v: tl.pointer_type,
+    d_out: tl.pointer_type,
+    lse: tl.pointer_type,  # [B, H, N]
+    delta: tl.pointer_type,  # [B, H, N], each row's sum of out·d_out
+    set_bias: tl.pointer_type,  # [H, S]
+    d_q: tl.pointer_type,  # [B, places, H, D]
+    d_k: tl.pointer_type,
+    d_v: tl.pointer_type,
+    d_scores: tl.pointer_type,  # [B, H, L]
+    nodes: tl.pointer_type,
+    targets: tl.pointer_type,
+    starts: tl.pointer_type,
+    neighbours: tl.pointer_type,
+    sets: tl.pointer_type,
+    mirrored: tl.pointer_type,
+    q_batch: tl.tensor,
+    q_head: tl.tensor,
+    q_node: tl.tensor,
+    k_batch: tl.tensor,
+    k_head: tl.tensor,
+    k_node: tl.tensor,
+    v_batch: tl.tensor,
+    v_head: tl.tensor,
+    v_node: tl.tensor,
+    o_batch: tl.tensor,
+    o_head: tl.tensor,
+    o_node: tl.tensor,
+    heads: tl.tensor,
+    first: tl.tensor,  # slice
+    slices: tl.tensor,
+    nodes_count: tl.tensor,
+    places: tl.tensor,
+    set_count: tl.tensor,
+    slots: tl.tensor,
     SCALE: tl.constexpr,
+    UNIT: tl.constexpr,  # of strides
     D: tl.constexpr,
     BL: tl.constexpr,  # rows
     BW: tl.constexpr,  # lanes
@@ -67,10 +67,14 @@ def differentiate_rows(
     d = tl.arange(0, BD)
     row = piece * BL + tl.arange(0, BL)
     slot = tl.arange(0, BL)[:, None] * BW + tl.arange(0, BW)[None, :]  # [BL, BW]
-    q += batch * q_batch + head * q_head
-    k += batch * k_batch + head * k_head
-    v += batch * v_batch + head * v_head
-    d_out += batch * o_batch + head * o_head
+    q += (batch * q_batch + head * q_head) * UNIT
+    k += (batch * k_batch + head * k_head) * UNIT
+    v += (batch * v_batch + head * v_head) * UNIT
+    d_out += (batch * o_batch + head * o_head) * UNIT
+    q_node = q_node.to(tl.int64) * UNIT
+    k_node = k_node.to(tl.int64) * UNIT
+    v_node = v_node.to(tl.int64) * UNIT
+    o_node = o_node.to(tl.int64) * UNIT
     lse += (batch * heads + head) * nodes_count
     delta += (batch * heads + head) * nodes_count
 
@@ -123,17 +127,18 @@ def differentiate_rows(
     tl.store(d_v + place, tl.sum(d_v_i, axis=1), mask=held)
 
 
-@triton.jit(do_not_specialize=["heads", "nodes_count", "blocks"])
+@kernel
 def row_products(
-    out: Any,  # [B, N, H, D]
-    d_out: Any,  # [B, H, N, D] by strides
-    delta: Any,  # [B, H, N]
-    o_batch: Any,
-    o_head: Any,
-    o_node: Any,
-    heads: Any,
-    nodes_count: Any,
-    blocks: Any,
+    out: tl.pointer_type,  # [B, N, H, D]
+    d_out: tl.pointer_type,  # [B, H, N, D] by strides
+    delta: tl.pointer_type,  # [B, H, N]
+    o_batch: tl.tensor,
+    o_head: tl.tensor,
+    o_node: tl.tensor,
+    heads: tl.tensor,
+    nodes_count: tl.tensor,
+    blocks: tl.tensor,
+    UNIT: tl.constexpr,  # of strides
     D: tl.constexpr,
     BL: tl.constexpr,
     BD: tl.constexpr,
@@ -147,7 +152,9 @@ def row_products(
     i = block * BL + tl.arange(0, BL)
     d = tl.arange(0, BD)
     held = (i < nodes_count)[:, None] & (d < D)[None, :]
-    at = ((batch * nodes_count + i[:, None]) * heads + head) * D + d[None, :]
-    at_d = batch * o_batch + head * o_head + i[:, None] * o_node + d[None, :]
-    product = tl.load(out + at, mask=held, other=0.0).to(ACC) * tl.load(d_out + at_d, mask=held, other=0.0).to(ACC)
-    tl.store(delta + (batch * heads + head) * nodes_count + i, tl.sum(product, axis=1), mask=i < nodes_count)
+    out += ((batch * nodes_count + i[:, None]) * heads + head) * D + d[None, :]
+    d_out += (batch * o_batch + head * o_head + i[:, None] * o_node) * UNIT + d[None, :]
+    out_i = tl.load(out, mask=held, other=0.0).to(ACC)  # [BL, BD]
+    o_i = tl.load(d_out, mask=held, other=0.0).to(ACC)
+    delta += (batch * heads + head) * nodes_count + i
+    tl.store(delta, tl.sum(out_i * o_i, axis=1), mask=i < nodes_count)

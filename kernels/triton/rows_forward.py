@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import triton
 import triton.language as tl
 
+from gsdmc.kernels.triton.run import kernel
 
-@triton.jit(do_not_specialize=["heads", "first", "slices", "places", "set_count"])
+
+@kernel
 def attend_rows(
-    q: Any,  # [B, H, N, D] by strides
-    k: Any,
-    v: Any,
-    set_bias: Any,  # [H, S]
-    out: Any,  # [B, places, H, D]
-    lse: Any,  # [B, H, places]
-    nodes: Any,
-    targets: Any,
-    starts: Any,
-    neighbours: Any,
-    sets: Any,
-    q_batch: Any,
-    q_head: Any,
-    q_node: Any,
-    k_batch: Any,
-    k_head: Any,
-    k_node: Any,
-    v_batch: Any,
-    v_head: Any,
-    v_node: Any,
-    heads: Any,
-    first: Any,  # slice
-    slices: Any,
-    places: Any,
-    set_count: Any,
+    q: tl.pointer_type,  # [B, H, N, D] by strides
+    k: tl.pointer_type,
+    v: tl.pointer_type,
+    set_bias: tl.pointer_type,  # [H, S]
+    out: tl.pointer_type,  # [B, places, H, D]
+    lse: tl.pointer_type,  # [B, H, places]
+    nodes: tl.pointer_type,
+    targets: tl.pointer_type,
+    starts: tl.pointer_type,
+    neighbours: tl.pointer_type,
+    sets: tl.pointer_type,
+    q_batch: tl.tensor,
+    q_head: tl.tensor,
+    q_node: tl.tensor,
+    k_batch: tl.tensor,
+    k_head: tl.tensor,
+    k_node: tl.tensor,
+    v_batch: tl.tensor,
+    v_head: tl.tensor,
+    v_node: tl.tensor,
+    heads: tl.tensor,
+    first: tl.tensor,  # slice
+    slices: tl.tensor,
+    places: tl.tensor,
+    set_count: tl.tensor,
     SCALE: tl.constexpr,
+    UNIT: tl.constexpr,  # of strides
     D: tl.constexpr,
     BL: tl.constexpr,  # rows
     BW: tl.constexpr,  # lanes
@@ -58,10 +58,13 @@ def attend_rows(
 
     i = tl.load(nodes + row).to(tl.int64)  # [BL]
     held = (i >= 0)[:, None] & (d < D)[None, :]
-    at_i = batch * q_batch + head * q_head + i[:, None] * q_node + d[None, :]
-    q_i = tl.load(q + at_i, mask=held, other=0.0).to(ACC)[:, None, :]  # [BL, 1, BD]
-    k_head_base = k + batch * k_batch + head * k_head + d[None, None, :]
-    v_head_base = v + batch * v_batch + head * v_head + d[None, None, :]
+    q += (batch * q_batch + head * q_head) * UNIT
+    k += (batch * k_batch + head * k_head) * UNIT
+    v += (batch * v_batch + head * v_head) * UNIT
+    q_node = q_node.to(tl.int64) * UNIT
+    k_node = k_node.to(tl.int64) * UNIT
+    v_node = v_node.to(tl.int64) * UNIT
+    q_i = tl.load(q + i[:, None] * q_node + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]  # [BL, 1, BD]
 
     top = tl.full([BL, BW], -3e38, ACC)  # finite: a lane without neighbours must not make inf - inf
     total = tl.zeros([BL, BW], ACC)
@@ -70,8 +73,9 @@ def attend_rows(
         j = tl.load(neighbours + at + slot).to(tl.int64)  # [BL, BW]
         there = j >= 0
         mask = there[:, :, None] & (d < D)[None, None, :]
-        k_j = tl.load(k_head_base + j[:, :, None] * k_node, mask=mask, other=0.0).to(ACC)  # [BL, BW, BD]
-        v_j = tl.load(v_head_base + j[:, :, None] * v_node, mask=mask, other=0.0).to(ACC)
+        along = j[:, :, None]
+        k_j = tl.load(k + along * k_node + d[None, None, :], mask=mask, other=0.0).to(ACC)  # [BL, BW, BD]
+        v_j = tl.load(v + along * v_node + d[None, None, :], mask=mask, other=0.0).to(ACC)
         score = SCALE * tl.sum(q_i * k_j, axis=2)  # [BL, BW]
         if BIASED:
             role_set = tl.load(sets + at + slot).to(tl.int64)

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import triton
 import triton.language as tl
 from torch import Tensor
 
 from gsdmc.kernels.structure import Structure
 from gsdmc.kernels.triton.role_sums import Groups, group
+from gsdmc.kernels.triton.run import kernel
 
 
 @dataclass(eq=False)
 class Table:
-    """The structure as dense tables.
+    """The structure as dense tables of the tile's size.
 
     Attributes:
-        sets: `[N, N]` the role set of each pair, -1 where there is no entry.
-        entries: `[N, N]` the number of each entry, -1 where there is none.
+        sets: `[BN, BN]` the role set of each pair, -1 where there is no entry.
+        entries: `[BN, BN]` the number of each entry, -1 where there is none.
         groups: entries by role set.
     """
 
@@ -29,45 +29,50 @@ class Table:
     groups: Groups
 
 
-def table(structure: Structure) -> Table:
-    """Dense tables, made once per structure and kept in its cache."""
-    if "triton table" not in structure.cache:
-        n, device = structure.nodes, structure.indptr.device
-        entry = torch.arange(structure.entries, device=device)
-        sets = torch.full((n, n), -1, dtype=torch.int16, device=device)
-        sets[structure.rows, structure.indices] = structure.role_sets.to(torch.int16)  # at most N² < 2**15 sets
-        entries = torch.full((n, n), -1, dtype=torch.int16, device=device)
-        entries[structure.rows, structure.indices] = entry.to(torch.int16)
+def table(structure: Structure, columns: int) -> Table:
+    """Dense tables of `columns` rows and columns; made once per structure and kept in its cache."""
+    key = ("triton table", columns)
+    if key not in structure.cache:
+        entry = torch.arange(structure.entries, device=structure.indptr.device)
         groups = group(entry, structure.role_sets, structure.membership.shape[0])
-        structure.cache["triton table"] = Table(sets, entries, groups)
-    found = structure.cache["triton table"]
+        sets, entries = (_dense(structure, values, columns) for values in (structure.role_sets, entry))
+        structure.cache[key] = Table(sets, entries, groups)
+    found = structure.cache[key]
     assert isinstance(found, Table)
     return found
 
 
-@triton.jit(do_not_specialize=["heads", "nodes", "blocks", "set_count"])
+def _dense(s: Structure, values: Tensor, columns: int) -> Tensor:
+    """One value of each entry; at most 128² of them, so 16 bits hold their numbers."""
+    dense = torch.full((columns, columns), -1, dtype=torch.int16, device=values.device)
+    dense[s.rows, s.indices] = values.to(torch.int16)
+    return dense
+
+
+@kernel
 def attend_tile(
-    q: Any,  # [B, H, N, D] by strides
-    k: Any,
-    v: Any,
-    set_bias: Any,  # [H, S]
-    out: Any,  # [B, N, H, D]
-    lse: Any,  # [B, H, N]
-    sets: Any,  # [N, N]
-    q_batch: Any,
-    q_head: Any,
-    q_node: Any,
-    k_batch: Any,
-    k_head: Any,
-    k_node: Any,
-    v_batch: Any,
-    v_head: Any,
-    v_node: Any,
-    heads: Any,
-    nodes: Any,
-    blocks: Any,
-    set_count: Any,
+    q: tl.pointer_type,  # [B, H, N, D] by strides
+    k: tl.pointer_type,
+    v: tl.pointer_type,
+    set_bias: tl.pointer_type,  # [H, S]
+    out: tl.pointer_type,  # [B, N, H, D]
+    lse: tl.pointer_type,  # [B, H, N]
+    sets: tl.pointer_type,  # [BN, BN]
+    q_batch: tl.tensor,
+    q_head: tl.tensor,
+    q_node: tl.tensor,
+    k_batch: tl.tensor,
+    k_head: tl.tensor,
+    k_node: tl.tensor,
+    v_batch: tl.tensor,
+    v_head: tl.tensor,
+    v_node: tl.tensor,
+    heads: tl.tensor,
+    nodes: tl.tensor,
+    blocks: tl.tensor,
+    set_count: tl.tensor,
     SCALE: tl.constexpr,
+    UNIT: tl.constexpr,  # of strides
     D: tl.constexpr,
     BM: tl.constexpr,  # queries
     BN: tl.constexpr,  # keys, all of them
@@ -85,14 +90,20 @@ def attend_tile(
     j = tl.arange(0, BN)
     rows = (i < nodes)[:, None] & (d < D)[None, :]
     columns = (j < nodes)[:, None] & (d < D)[None, :]
-    q_i = tl.load(q + batch * q_batch + head * q_head + i[:, None].to(tl.int64) * q_node + d[None, :], mask=rows, other=0.0)
-    k_j = tl.load(k + batch * k_batch + head * k_head + j[:, None].to(tl.int64) * k_node + d[None, :], mask=columns, other=0.0)
-    v_j = tl.load(v + batch * v_batch + head * v_head + j[:, None].to(tl.int64) * v_node + d[None, :], mask=columns, other=0.0)
-    pair = i[:, None] * nodes + j[None, :]
-    role_set = tl.load(sets + pair, mask=(i < nodes)[:, None] & (j < nodes)[None, :], other=-1).to(tl.int32)
+    q += (batch * q_batch + head * q_head) * UNIT
+    k += (batch * k_batch + head * k_head) * UNIT
+    v += (batch * v_batch + head * v_head) * UNIT
+    q_node = q_node.to(tl.int64) * UNIT
+    k_node = k_node.to(tl.int64) * UNIT
+    v_node = v_node.to(tl.int64) * UNIT
+    q_i = tl.load(q + i[:, None] * q_node + d[None, :], mask=rows, other=0.0).to(DOT)  # [BM, BD]
+    k_j = tl.load(k + j[:, None] * k_node + d[None, :], mask=columns, other=0.0).to(DOT)  # [BN, BD]
+    v_j = tl.load(v + j[:, None] * v_node + d[None, :], mask=columns, other=0.0).to(DOT)
+    pair = i[:, None] * BN + j[None, :]
+    role_set = tl.load(sets + pair).to(tl.int32)
     there = role_set >= 0
 
-    score = SCALE * tl.dot(q_i.to(DOT), tl.trans(k_j.to(DOT)), input_precision="ieee")  # [BM, BN]
+    score = SCALE * tl.dot(q_i, tl.trans(k_j), input_precision="ieee")  # [BM, BN]
     if BIASED:
         score += tl.load(set_bias + head * set_count + role_set, mask=there, other=0.0)
     score = tl.where(there, score, float("-inf"))
@@ -100,43 +111,44 @@ def attend_tile(
     weight = tl.exp(score - top[:, None])
     total = tl.sum(weight, axis=1)
     total = tl.where(i < nodes, total, 1.0)
-    mixed = tl.dot(weight.to(DOT), v_j.to(DOT), input_precision="ieee") / total[:, None]  # [BM, BD]
+    mixed = tl.dot(weight.to(DOT), v_j, input_precision="ieee") / total[:, None]  # [BM, BD]
     tl.store(out + ((batch * nodes + i[:, None]) * heads + head) * D + d[None, :], mixed, mask=rows)
     tl.store(lse + (batch * heads + head) * nodes + i, top + tl.log(total), mask=i < nodes)
 
 
-@triton.jit(do_not_specialize=["heads", "nodes", "set_count", "entries_count"])
+@kernel
 def differentiate_tile(
-    q: Any,  # [B, H, N, D] by strides
-    k: Any,
-    v: Any,
-    d_out: Any,
-    out: Any,  # [B, N, H, D]
-    lse: Any,  # [B, H, N]
-    set_bias: Any,  # [H, S]
-    d_q: Any,  # [B, N, H, D]
-    d_k: Any,
-    d_v: Any,
-    d_scores: Any,  # [B, H, E]
-    sets: Any,  # [N, N]
-    entries: Any,  # [N, N]
-    q_batch: Any,
-    q_head: Any,
-    q_node: Any,
-    k_batch: Any,
-    k_head: Any,
-    k_node: Any,
-    v_batch: Any,
-    v_head: Any,
-    v_node: Any,
-    o_batch: Any,
-    o_head: Any,
-    o_node: Any,
-    heads: Any,
-    nodes: Any,
-    set_count: Any,
-    entries_count: Any,
+    q: tl.pointer_type,  # [B, H, N, D] by strides
+    k: tl.pointer_type,
+    v: tl.pointer_type,
+    d_out: tl.pointer_type,
+    out: tl.pointer_type,  # [B, N, H, D]
+    lse: tl.pointer_type,  # [B, H, N]
+    set_bias: tl.pointer_type,  # [H, S]
+    d_q: tl.pointer_type,  # [B, N, H, D]
+    d_k: tl.pointer_type,
+    d_v: tl.pointer_type,
+    d_scores: tl.pointer_type,  # [B, H, E]
+    sets: tl.pointer_type,  # [BN, BN]
+    entries: tl.pointer_type,  # [BN, BN]
+    q_batch: tl.tensor,
+    q_head: tl.tensor,
+    q_node: tl.tensor,
+    k_batch: tl.tensor,
+    k_head: tl.tensor,
+    k_node: tl.tensor,
+    v_batch: tl.tensor,
+    v_head: tl.tensor,
+    v_node: tl.tensor,
+    o_batch: tl.tensor,
+    o_head: tl.tensor,
+    o_node: tl.tensor,
+    heads: tl.tensor,
+    nodes: tl.tensor,
+    set_count: tl.tensor,
+    entries_count: tl.tensor,
     SCALE: tl.constexpr,
+    UNIT: tl.constexpr,  # of strides
     D: tl.constexpr,
     BM: tl.constexpr,  # queries
     BN: tl.constexpr,  # keys, all of them
@@ -152,27 +164,30 @@ def differentiate_tile(
     d = tl.arange(0, BD)
     j = tl.arange(0, BN)
     columns = (j < nodes)[:, None] & (d < D)[None, :]
-    q += batch * q_batch + head * q_head
-    d_out += batch * o_batch + head * o_head
-    k_j = tl.load(k + batch * k_batch + head * k_head + j[:, None].to(tl.int64) * k_node + d[None, :], mask=columns, other=0.0)
-    v_j = tl.load(v + batch * v_batch + head * v_head + j[:, None].to(tl.int64) * v_node + d[None, :], mask=columns, other=0.0)
-    k_j = k_j.to(DOT)
-    v_j = v_j.to(DOT)
+    q += (batch * q_batch + head * q_head) * UNIT
+    k += (batch * k_batch + head * k_head) * UNIT
+    v += (batch * v_batch + head * v_head) * UNIT
+    d_out += (batch * o_batch + head * o_head) * UNIT
+    q_node = q_node.to(tl.int64) * UNIT
+    k_node = k_node.to(tl.int64) * UNIT
+    v_node = v_node.to(tl.int64) * UNIT
+    o_node = o_node.to(tl.int64) * UNIT
+    k_j = tl.load(k + j[:, None] * k_node + d[None, :], mask=columns, other=0.0).to(DOT)  # [BN, BD]
+    v_j = tl.load(v + j[:, None] * v_node + d[None, :], mask=columns, other=0.0).to(DOT)
     d_k_j = tl.zeros([BN, BD], tl.float32)
     d_v_j = tl.zeros([BN, BD], tl.float32)
     for first in range(0, nodes, BM):
         i = first + tl.arange(0, BM)
-        far = i[:, None].to(tl.int64)
         rows = (i < nodes)[:, None] & (d < D)[None, :]
-        place = ((batch * nodes + far) * heads + head) * D + d[None, :]  # [BM, BD]
-        q_i = tl.load(q + far * q_node + d[None, :], mask=rows, other=0.0).to(DOT)
-        o_i = tl.load(d_out + far * o_node + d[None, :], mask=rows, other=0.0)
-        delta = tl.sum(o_i.to(tl.float32) * tl.load(out + place, mask=rows, other=0.0).to(tl.float32), axis=1)
+        place = ((batch * nodes + i[:, None]) * heads + head) * D + d[None, :]  # [BM, BD]
+        q_i = tl.load(q + i[:, None] * q_node + d[None, :], mask=rows, other=0.0).to(DOT)
+        o_i = tl.load(d_out + i[:, None] * o_node + d[None, :], mask=rows, other=0.0)
+        out_i = tl.load(out + place, mask=rows, other=0.0)
+        delta = tl.sum(o_i.to(tl.float32) * out_i.to(tl.float32), axis=1)  # [BM]
         o_i = o_i.to(DOT)
         lse_i = tl.load(lse + (batch * heads + head) * nodes + i, mask=i < nodes, other=0.0)
-        pair = i[:, None] * nodes + j[None, :]
-        inside = (i < nodes)[:, None] & (j < nodes)[None, :]
-        role_set = tl.load(sets + pair, mask=inside, other=-1).to(tl.int32)
+        pair = i[:, None] * BN + j[None, :]
+        role_set = tl.load(sets + pair).to(tl.int32)
         there = role_set >= 0
 
         score = SCALE * tl.dot(q_i, tl.trans(k_j), input_precision="ieee")  # [BM, BN]
@@ -181,7 +196,7 @@ def differentiate_tile(
         weight = tl.exp(tl.where(there, score - lse_i[:, None], float("-inf")))
         d_score = weight * (tl.dot(o_i, tl.trans(v_j), input_precision="ieee") - delta[:, None])
         if KEEP:
-            entry = tl.load(entries + pair, mask=there, other=0).to(tl.int64)
+            entry = tl.load(entries + pair).to(tl.int32)
             tl.store(d_scores + (batch * heads + head) * entries_count + entry, d_score, mask=there)
         d_v_j += tl.dot(tl.trans(weight.to(DOT)), o_i, input_precision="ieee")  # [BN, BD]
         d_k_j += tl.dot(tl.trans(d_score.to(DOT)), q_i, input_precision="ieee")
