@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gsdmc.graph.factor_graph import Plate, PlateClass
 from gsdmc.program.axes import Axis, Fact
-from gsdmc.program.tape import Draw, Instruction, Tape, Untracked
+from gsdmc.program.tape import Draw, Gather, Instruction, Stack, Tape, Untracked
 
 _SEVERITY = {"same": 0, "part": 1, "ordered": 1, "fixed": 2}
 
@@ -121,8 +121,17 @@ def live_facts(tape: Tape, *, hidden: bool = False) -> list[Fact]:
         seen.add((here, counts))
         facts.update(dict.fromkeys(here.facts))
         if counts or not isinstance(here, Untracked):
-            stack.extend((i, counts) for i in reversed(here.inputs) if not isinstance(i, Draw) or i.inlined)
+            stack.extend((i, counts) for i in reversed(used(here)) if not isinstance(i, Draw) or i.inlined)
     return list(facts)
+
+
+def used(here: Instruction) -> Sequence[Instruction]:
+    """What a value is computed from: of what was stacked, those elements alone that are looked up."""
+    if isinstance(here, Gather):
+        source = here.inputs[0]
+        if isinstance(source, Stack) and source.axis is here.axis:
+            return [source.inputs[k] for k in dict.fromkeys(here.index.values.reshape(-1).tolist())]
+    return here.inputs
 
 
 def classify(fact: Fact | None, hidden: Fact | None = None) -> tuple[PlateClass, str]:

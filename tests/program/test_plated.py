@@ -141,6 +141,12 @@ FOUND = {
 (let [x (foreach n [i (range n)] (foreach m [j (range m)] (sample "x" (bernoulli 0.5))))
       v (sample "v" (normal 0 1))]
   (factor "f" (<= -9 (if (all? (foreach m [q (range m)] (get-in x [q q]))) v 0.5))))""",
+    "separate elements that nobody looks at": """
+(def n 3)
+(let [x (foreach n [i (range n)] (sample "x" (normal 0 1)))
+      y (sample "y" (normal 0 1))
+      v [(first x) y]]
+  (sample "z" (normal (sum (foreach 1 [i (range 1 2)] (get v i))) 1)))""",
     "functions that keep an index": """
 (def n 2)
 (let [x (foreach n [i (range n)] (sample "x" (normal 0 1)))
