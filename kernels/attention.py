@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 from torch import Tensor
 
 from gsdmc.kernels import csr, dense, reference
 from gsdmc.kernels.structure import Structure
+from gsdmc.kernels.triton.configs import tile_pays
 
 Implementation = Callable[[Tensor, Tensor, Tensor, Structure, Tensor | None, float], Tensor]
 
+
+def _triton(
+    q: Tensor, k: Tensor, v: Tensor, structure: Structure, role_bias: Tensor | None, scale: float
+) -> Tensor:
+    from gsdmc.kernels.triton.launch import attend  # triton exists for Linux alone
+
+    return attend(q, k, v, structure, role_bias, scale)
+
+
+# All but triton, which sums over roles and role sets by itself, take the bias of each entry, `[H, E]`.
 BACKENDS: dict[str, Implementation] = {
     "reference": reference.attend,
     "dense": dense.attend,
     "cpu": csr.attend,
+    "triton": _triton,
 }
+HAS_TRITON = find_spec("triton") is not None
 
 # Where dense products win on a CPU (benchmarks/attention.py, forward and backward): an entry of the sparse
 # kernel costs about three times a pair of the dense one, and below 32 nodes the fixed costs decide.
@@ -43,8 +57,8 @@ def sparse_attention(
         role_bias: `[H, R]`; an entry's logit gains the sum of the biases of its role set.
         scale: factor of q·k, 1/√D when None.
         backend: `reference` (dense, the oracle), `dense` (for small or full graphs), `cpu` (cost follows
-            the edges) or `auto`, which picks by device, number of nodes and share of pairs that are entries.
-            An asymmetric structure runs on the reference alone.
+            the edges), `triton` (the same on a GPU) or `auto`, which picks by device, number of nodes and
+            share of pairs that are entries. An asymmetric structure runs on the reference alone.
 
     Returns:
         `[B, H, N, D]`; differentiable once in q, k, v and role_bias.
@@ -56,27 +70,46 @@ def sparse_attention(
     _check(q, k, v, structure, role_bias)
     if scale is None:
         scale = q.shape[-1] ** -0.5
-    entry_bias = None
-    if role_bias is not None:
+    name = _choose(backend, q, structure)
+    bias = role_bias
+    if role_bias is not None and name != "triton":
         per_set = role_bias.to(q.dtype) @ structure.membership.to(q.dtype).T  # [H, S]
-        entry_bias = per_set.index_select(1, structure.role_sets)  # [H, E]
-    return _choose(backend, q, structure)(q, k, v, structure, entry_bias, scale)
+        bias = per_set.index_select(1, structure.role_sets)  # [H, E]
+    return BACKENDS[name](q, k, v, structure, bias, scale)
 
 
-def _choose(backend: str, q: Tensor, structure: Structure) -> Implementation:
-    if backend == "auto" and not structure.symmetric:
-        backend = "reference"
+def _choose(backend: str, q: Tensor, structure: Structure) -> str:
     if backend == "auto":
-        small = structure.nodes <= DENSE_NODES
-        full = structure.entries >= DENSE_SHARE * structure.nodes**2
-        backend = "dense" if small or full or q.device.type != "cpu" else "cpu"
+        return _pick(q, structure)
     if backend not in BACKENDS:
         raise ValueError(f"backend: expected auto, {', '.join(BACKENDS)}, got {backend!r}")
     if backend != "reference" and not structure.symmetric:
         raise ValueError(f"backend {backend}: expected a symmetric structure; use reference for this one")
     if backend == "cpu" and q.device.type != "cpu":
         raise ValueError(f"backend cpu: expected tensors on the cpu, got {q.device}")
-    return BACKENDS[backend]
+    if backend == "triton":
+        _check_triton(q)
+    return backend
+
+
+def _pick(q: Tensor, structure: Structure) -> str:
+    if not structure.symmetric:
+        return "reference"
+    full = structure.entries >= DENSE_SHARE * structure.nodes**2
+    if q.device.type == "cpu":
+        return "dense" if full or structure.nodes <= DENSE_NODES else "cpu"
+    if q.device.type != "cuda" or not HAS_TRITON:
+        return "dense"
+    return "dense" if full and not tile_pays(q, structure) else "triton"
+
+
+def _check_triton(q: Tensor) -> None:
+    if not HAS_TRITON:
+        raise ValueError("backend triton: triton is not installed (it exists for Linux alone); use auto")
+    from gsdmc.kernels.triton.run import interpreted
+
+    if q.device.type != "cuda" and not interpreted():
+        raise ValueError(f"backend triton: expected tensors on a CUDA device, got {q.device}")
 
 
 def _check(q: Tensor, k: Tensor, v: Tensor, structure: Structure, role_bias: Tensor | None) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-WARP = 32
+import torch
+from torch import Tensor
+
+from gsdmc.kernels.structure import Structure
 
 # Numbers of one operand that a program of the row kernels holds at once. Four warps hold 16 of them a thread
 # forward, two 16-byte loads of 16-bit inputs; the backward pass has four operands and three sums in registers
@@ -12,9 +15,9 @@ WARP = 32
 FORWARD = 2048
 BACKWARD = 1024
 
-# Rows, times batch and heads, that fill the machine with one lane a row: 132 multiprocessors, 2048 threads
-# each, 4 threads to a row of 32 numbers. With fewer, lanes make up for rows.
-MANY_ROWS = 2**16
+# Numbers of q that fill the machine with one lane a row: about a thousand programs, on a GPU of 132
+# multiprocessors with room for six to eight each. With fewer, lanes make up for rows.
+ENOUGH = 2**21
 
 # Whole graphs in one tile: up to so many nodes, and only where at least one pair in so many is an entry. A
 # tile reads two bytes a pair for its mask where rows gather 4·D bytes an entry (16 bit), and its products run
@@ -66,22 +69,20 @@ def power_of_two(x: int) -> int:
     return 1 << (x - 1).bit_length()
 
 
-def rows_config(head_dim: int, total_rows: int, mean_degree: float, elements: int) -> Rows:
+def rows_config(head_dim: int, rows: int, elements: int) -> Rows:
     """The row kernels' tile.
 
-    Long rows take four lanes, to shorten the loop; so do short ones when they are too few to fill the
-    machine. Otherwise one lane does, and saves the sum over lanes at the end.
+    One lane a row issues the fewest instructions, since nothing is left to sum at the end; four lanes cut the
+    time that a single row takes to a quarter, which is what counts where rows are few.
 
     Args:
         head_dim: D.
-        total_rows: B·H·N.
-        mean_degree: entries per row.
+        rows: B·H·N.
         elements: `FORWARD` or `BACKWARD`.
     """
     width = power_of_two(head_dim)
-    lanes = 4 if mean_degree > 8 or (mean_degree > 2 and total_rows < MANY_ROWS) else 1
-    rows = max(1, elements // (lanes * width))
-    return Rows(rows, lanes, width, warps=4)
+    lanes = 1 if rows * width >= ENOUGH else 4
+    return Rows(max(1, elements // (lanes * width)), lanes, width, warps=4)
 
 
 def tile_config(head_dim: int, nodes: int, queries: int) -> Tile:
@@ -101,6 +102,11 @@ def tile_config(head_dim: int, nodes: int, queries: int) -> Tile:
     return Tile(min(queries, columns), columns, width, warps)
 
 
-def tile_pays(nodes: int, entries: int, head_dim: int) -> bool:
-    """Whether the whole graph goes through dense tiles rather than row by row."""
-    return nodes <= TILE_NODES and head_dim <= TILE_NODES and nodes * nodes <= TILE_PAIRS * entries
+def tile_pays(q: Tensor, structure: Structure) -> bool:
+    """Whether the whole graph goes through dense tiles rather than row by row.
+
+    Only for 16-bit inputs, whose products run exactly on tensor cores.
+    """
+    small = structure.nodes <= TILE_NODES and q.shape[3] <= TILE_NODES
+    close = structure.nodes**2 <= TILE_PAIRS * structure.entries
+    return q.dtype in (torch.float16, torch.bfloat16) and small and close

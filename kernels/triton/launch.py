@@ -52,7 +52,7 @@ class _Attention(torch.autograd.Function):
         scale: float,
     ) -> Tensor:
         q, k, v = (_last_contiguous(x) for x in (q, k, v))
-        tiled = _tiled(q, structure)
+        tiled = configs.tile_pays(q, structure)
         out, lse = _empty(q), q.new_empty(q.shape[:3], dtype=_kind(q))
         (_attend_tile if tiled else _attend_rows)(q, k, v, set_bias, out, lse, structure, scale)
         ctx.save_for_backward(q, k, v, set_bias, out, lse)
@@ -81,7 +81,7 @@ def _attend_rows(
     scale: float,
 ) -> None:
     batch, heads, nodes, width = q.shape
-    shape, constants = _rows(q, structure, scale, configs.FORWARD)
+    shape, constants = _rows(q, scale, configs.FORWARD)
     p = plan(structure, shape.rows, shape.lanes)
     tables = (p.nodes, p.targets, p.starts, p.neighbours, p.sets)
     strides, unit = _strides(q, k, v)
@@ -113,7 +113,7 @@ def _differentiate_rows(
     keep: bool,
 ) -> tuple[Tensor | None, ...]:
     batch, heads, nodes, width = q.shape
-    shape, constants = _rows(q, structure, scale, configs.BACKWARD)
+    shape, constants = _rows(q, scale, configs.BACKWARD)
     p = plan(structure, shape.rows, shape.lanes)
     delta = _row_products(out, d_out, lse)
     d_q, d_k, d_v = _empty(q), _empty(k), _empty(v)
@@ -202,15 +202,10 @@ def _differentiate_tile(
     return d_q, d_k, d_v, None if d_scores is None else role_sums(d_scores, t.groups)
 
 
-def _tiled(q: Tensor, structure: Structure) -> bool:
-    """Whether the graph runs as one tile: for 16-bit inputs, whose products run exactly on tensor cores."""
-    return q.dtype in (torch.float16, torch.bfloat16) and configs.tile_pays(structure.nodes, structure.entries, q.shape[3])
-
-
-def _rows(q: Tensor, s: Structure, scale: float, elements: int) -> tuple[configs.Rows, dict[str, Any]]:
+def _rows(q: Tensor, scale: float, elements: int) -> tuple[configs.Rows, dict[str, Any]]:
     batch, heads, nodes, width = q.shape
     elements = elements if q.dtype != torch.float64 else elements // 2
-    shape = configs.rows_config(width, batch * heads * nodes, s.entries / nodes, elements)
+    shape = configs.rows_config(width, batch * heads * nodes, elements)
     sizes = {"D": width, "BL": shape.rows, "BW": shape.lanes, "BD": shape.width}
     return shape, {"SCALE": scale, **sizes, "ACC": _accumulator(q)}
 

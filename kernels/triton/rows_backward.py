@@ -71,32 +71,39 @@ def differentiate_rows(
     k += (batch * k_batch + head * k_head) * UNIT
     v += (batch * v_batch + head * v_head) * UNIT
     d_out += (batch * o_batch + head * o_head) * UNIT
-    q_node = q_node.to(tl.int64) * UNIT
-    k_node = k_node.to(tl.int64) * UNIT
-    v_node = v_node.to(tl.int64) * UNIT
-    o_node = o_node.to(tl.int64) * UNIT
+    q_node = q_node.to(tl.int64)
+    k_node = k_node.to(tl.int64)
+    v_node = v_node.to(tl.int64)
+    o_node = o_node.to(tl.int64)
     lse += (batch * heads + head) * nodes_count
     delta += (batch * heads + head) * nodes_count
 
     i = tl.load(nodes + row).to(tl.int64)  # [BL]
     held = (i >= 0)[:, None] & (d < D)[None, :]
-    q_i = tl.load(q + i[:, None] * q_node + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]  # [BL, 1, BD]
-    k_i = tl.load(k + i[:, None] * k_node + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]
-    v_i = tl.load(v + i[:, None] * v_node + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]
-    o_i = tl.load(d_out + i[:, None] * o_node + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]
+    q_i = tl.load(q + i[:, None] * q_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]  # [BL, 1, BD]
+    k_i = tl.load(k + i[:, None] * k_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]
+    v_i = tl.load(v + i[:, None] * v_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]
+    o_i = tl.load(d_out + i[:, None] * o_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]
     lse_i = tl.load(lse + i, mask=i >= 0, other=0.0)[:, None]  # [BL, 1]
     delta_i = tl.load(delta + i, mask=i >= 0, other=0.0)[:, None]
 
     d_q_i = tl.zeros([BL, BW, BD], ACC)
     d_k_i = tl.zeros([BL, BW, BD], ACC)
     d_v_i = tl.zeros([BL, BW, BD], ACC)
-    for at in range(tl.load(starts + piece), tl.load(starts + piece + 1), BL * BW):
+    begin = tl.load(starts + piece)
+    neighbours += begin
+    sets += begin
+    mirrored += begin
+    if KEEP:
+        d_scores += (batch * heads + head) * slots + begin
+    length = (tl.load(starts + piece + 1) - begin).to(tl.int32)
+    for at in range(0, length, BL * BW):
         j = tl.load(neighbours + at + slot).to(tl.int64)  # [BL, BW]
         there = j >= 0
         mask = there[:, :, None] & (d < D)[None, None, :]
         along = j[:, :, None]
-        k_j = tl.load(k + along * k_node + d[None, None, :], mask=mask, other=0.0).to(ACC)  # [BL, BW, BD]
-        v_j = tl.load(v + along * v_node + d[None, None, :], mask=mask, other=0.0).to(ACC)
+        k_j = tl.load(k + along * k_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(ACC)  # [BL, BW, BD]
+        v_j = tl.load(v + along * v_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(ACC)
         score = SCALE * tl.sum(q_i * k_j, axis=2)  # [BL, BW], i attends to j
         if BIASED:
             role_set = tl.load(sets + at + slot).to(tl.int64)
@@ -105,10 +112,10 @@ def differentiate_rows(
         d_score = weight * (tl.sum(o_i * v_j, axis=2) - delta_i)
         d_q_i += d_score[:, :, None] * k_j
         if KEEP:
-            tl.store(d_scores + (batch * heads + head) * slots + at + slot, d_score, mask=there)
+            tl.store(d_scores + at + slot, d_score, mask=there)
 
-        q_j = tl.load(q + along * q_node + d[None, None, :], mask=mask, other=0.0).to(ACC)
-        o_j = tl.load(d_out + along * o_node + d[None, None, :], mask=mask, other=0.0).to(ACC)
+        q_j = tl.load(q + along * q_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(ACC)
+        o_j = tl.load(d_out + along * o_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(ACC)
         lse_j = tl.load(lse + j, mask=there, other=0.0)
         delta_j = tl.load(delta + j, mask=there, other=0.0)
         score = SCALE * tl.sum(q_j * k_i, axis=2)  # j attends to i

@@ -61,21 +61,25 @@ def attend_rows(
     q += (batch * q_batch + head * q_head) * UNIT
     k += (batch * k_batch + head * k_head) * UNIT
     v += (batch * v_batch + head * v_head) * UNIT
-    q_node = q_node.to(tl.int64) * UNIT
-    k_node = k_node.to(tl.int64) * UNIT
-    v_node = v_node.to(tl.int64) * UNIT
-    q_i = tl.load(q + i[:, None] * q_node + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]  # [BL, 1, BD]
+    q_node = q_node.to(tl.int64)
+    k_node = k_node.to(tl.int64)
+    v_node = v_node.to(tl.int64)
+    q_i = tl.load(q + i[:, None] * q_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]  # [BL, 1, BD]
 
     top = tl.full([BL, BW], -3e38, ACC)  # finite: a lane without neighbours must not make inf - inf
     total = tl.zeros([BL, BW], ACC)
     mixed = tl.zeros([BL, BW, BD], ACC)
-    for at in range(tl.load(starts + piece), tl.load(starts + piece + 1), BL * BW):
+    begin = tl.load(starts + piece)
+    neighbours += begin
+    sets += begin
+    length = (tl.load(starts + piece + 1) - begin).to(tl.int32)
+    for at in range(0, length, BL * BW):
         j = tl.load(neighbours + at + slot).to(tl.int64)  # [BL, BW]
         there = j >= 0
         mask = there[:, :, None] & (d < D)[None, None, :]
         along = j[:, :, None]
-        k_j = tl.load(k + along * k_node + d[None, None, :], mask=mask, other=0.0).to(ACC)  # [BL, BW, BD]
-        v_j = tl.load(v + along * v_node + d[None, None, :], mask=mask, other=0.0).to(ACC)
+        k_j = tl.load(k + along * k_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(ACC)  # [BL, BW, BD]
+        v_j = tl.load(v + along * v_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(ACC)
         score = SCALE * tl.sum(q_i * k_j, axis=2)  # [BL, BW]
         if BIASED:
             role_set = tl.load(sets + at + slot).to(tl.int64)

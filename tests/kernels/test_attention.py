@@ -216,7 +216,7 @@ def test_asymmetric_structures_run_on_the_reference_along_their_entries_alone(no
 def test_refusals() -> None:
     s = make("chain", 4)
     q, k, v, bias = draw(s, 2, 3, 8)
-    with pytest.raises(ValueError, match="backend: expected auto, reference, dense, cpu, got 'gpu'"):
+    with pytest.raises(ValueError, match="backend: expected auto, reference, dense, cpu, triton, got 'gpu'"):
         sparse_attention(q, k, v, s, backend="gpu")
     with pytest.raises(ValueError, match=r"q: expected shape \[B, H, 4, D\], got \[2, 3, 3, 8\]"):
         sparse_attention(q[:, :, :3], k, v, s)

@@ -84,9 +84,9 @@ def band(nodes: int, reach: int, hub: bool = False) -> Structure:
 
 LONG, SHORT, SMALL = band(200, 5, hub=True), band(200, 1), band(81, 10)
 F64, F32, F16, BF16 = torch.float64, torch.float32, torch.float16, torch.bfloat16
-CASES = [  # dtype, D, structure, with bias, number of rows at which there are enough of them
-    *((dtype, 32, LONG, True, 2**16) for dtype in (F64, F32, F16, BF16)),
-    *((BF16, width, LONG, True, 2**16) for width in (8, 12, 24, 64, 128)),
+CASES = [  # dtype, D, structure, with bias, configs.ENOUGH
+    *((dtype, 32, LONG, True, 2**21) for dtype in (F64, F32, F16, BF16)),
+    *((BF16, width, LONG, True, 2**21) for width in (8, 12, 24, 64, 128)),
     *((dtype, width, SHORT, False, 0) for dtype in (F32, BF16) for width in (12, 32, 64)),
     *((dtype, 16, SMALL, True, 0) for dtype in (F16, BF16)),
     *((BF16, width, band(nodes, 9), False, 0) for nodes in (20, 64, 128) for width in (8, 32, 64, 128)),
@@ -96,7 +96,7 @@ CASES = [  # dtype, D, structure, with bias, number of rows at which there are e
 def calls(cases: list[Any]) -> Iterator[tuple[str, Any, tuple[Any, ...], Mapping[str, Any], int]]:
     for dtype, width, s, biased, many in cases:
         calls = Calls()
-        configs.MANY_ROWS = many
+        configs.ENOUGH = many
         launch.run = role_sums.run = calls  # type: ignore[assignment]
         q, k, v = torch.zeros(3, 4, s.nodes, 2, width, dtype=dtype).transpose(2, 3).unbind()
         q.requires_grad_()
