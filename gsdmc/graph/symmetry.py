@@ -127,7 +127,7 @@ def live_facts(tape: Tape, *, hidden: bool = False) -> list[Fact]:
 
 def used(here: Instruction) -> Sequence[Instruction]:
     """What a value is computed from: of what was stacked, those elements alone that are looked up."""
-    if isinstance(here, Gather):
+    if isinstance(here, Gather) and here.index.values.size:
         source = here.inputs[0]
         if isinstance(source, Stack) and source.axis is here.axis:
             return [source.inputs[k] for k in dict.fromkeys(here.index.values.reshape(-1).tolist())]

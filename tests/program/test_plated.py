@@ -147,6 +147,10 @@ FOUND = {
       y (sample "y" (normal 0 1))
       v [(first x) y]]
   (sample "z" (normal (sum (foreach 1 [i (range 1 2)] (get v i))) 1)))""",
+    "single elements in an empty iteration": """
+(def n 3) (def m 0)
+(let [x (foreach n [i (range n)] (foreach 2 [j (range 2)] (sample "x" (normal 0 1))))]
+  (foreach m [k (range m)] (sample "y" (dirac (get-in x [0 k])))))""",
     "functions that keep an index": """
 (def n 2)
 (let [x (foreach n [i (range n)] (sample "x" (normal 0 1)))
