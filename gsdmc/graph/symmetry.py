@@ -40,10 +40,13 @@ class Classes:
         """Make two classes one."""
         self.parent[self.root(one)] = self.root(other)
 
-    def size_name(self, root: Axis) -> str | None:
-        """The `def` that sets the size of a class, if it is one and the same wherever one does."""
-        names = {a.size_name for a in list(self.parent) if self.root(a) is root} - {None}
-        return names.pop() if len(names) == 1 else None
+    def size_names(self) -> dict[Axis, str]:
+        """For every class, by its root, the `def` that sets its size, if it is the same wherever one does."""
+        names: dict[Axis, set[str]] = {}
+        for axis in list(self.parent):
+            if axis.size_name is not None:
+                names.setdefault(self.root(axis), set()).add(axis.size_name)
+        return {root: next(iter(own)) for root, own in names.items() if len(own) == 1}
 
 
 def find_plates(tape: Tape) -> Plates:
@@ -58,12 +61,15 @@ def find_plates(tape: Tape) -> Plates:
     worst, hidden = worst_facts(facts, classes), hidden_facts(tape)
     named: dict[Axis, Plate] = {}
     of_axis: dict[Axis, str] = {}
-    taken: set[str] = set()
-    for axis in dict.fromkeys(axis for draw in tape.draws for axis in draw.dims):
-        root = classes.root(axis)
+    taken: dict[str, int] = {}
+    dims = list(dict.fromkeys(axis for draw in tape.draws for axis in draw.dims))
+    roots = [classes.root(axis) for axis in dims]
+    size_names = classes.size_names()
+    for axis, root in zip(dims, roots, strict=True):
         if root not in named:
             cls, reason = classify(worst.get(root), hidden.get(axis))
-            named[root] = Plate(fresh_name(axis.name, taken), axis.size, cls, reason, classes.size_name(root))
+            name = fresh_name(axis.name, taken)
+            named[root] = Plate(name, axis.size, cls, reason, size_names.get(root))
     for axis in list(classes.parent):
         if classes.root(axis) in named:
             of_axis[axis] = named[classes.root(axis)].name
@@ -145,16 +151,17 @@ def classify(fact: Fact | None, hidden: Fact | None = None) -> tuple[PlateClass,
 def shown(fact: Fact) -> str:
     """What a fact says, with the expression and its place."""
     line, column = fact.span.source.position(fact.span.start)
-    text = " ".join(fact.span.text.split())
+    text = fact.span.one_line
     text = text if len(text) <= MAX_QUOTE else text[: MAX_QUOTE - 3] + "..."
     return f"{fact.reason}: {text} at {line}:{column}"
 
 
-def fresh_name(name: str, taken: set[str]) -> str:
-    """The name, with a suffix where it is taken."""
-    candidate, number = name, 1
+def fresh_name(name: str, taken: dict[str, int]) -> str:
+    """The name, with a suffix where it is taken; `taken` holds the last number that each name was given."""
+    candidate, number = name, taken.get(name, 1)
     while candidate in taken:
         number += 1
         candidate = f"{name}_{number}"
-    taken.add(candidate)
+    taken.setdefault(candidate, 1)
+    taken[name] = number
     return candidate

@@ -37,7 +37,7 @@ class Limits:
     """
 
     nesting: int = 200
-    steps: int = 1_000_000
+    steps: int = 1_500_000
     size: int = 1_000_000
     unrolled: int = 20_000
     table: int = 10_000_000

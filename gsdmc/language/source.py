@@ -57,6 +57,11 @@ class Span:
         """The characters under the span."""
         return self.source.text[self.start : self.end]
 
+    @cached_property
+    def one_line(self) -> str:
+        """The characters under the span, on one line."""
+        return " ".join(self.text.split())
+
     def __str__(self) -> str:
         line, column = self.source.position(self.start)
         return f"{self.source.name}:{line}:{column}"

@@ -10,7 +10,7 @@ from gsdmc.language.syntax import If
 from gsdmc.program.axes import Fact
 from gsdmc.program.expectations import scalar_type, shown
 from gsdmc.program.indexing import elements, get, index_of, length
-from gsdmc.program.meter import spend
+from gsdmc.program.meter import APPLY, spend
 from gsdmc.program.rewriting import annotate, substitute
 from gsdmc.program.scalars import COMPARE_FIRST, elementwise, folded, reduce_axis
 from gsdmc.program.stacking import stacked, vector_of
@@ -96,6 +96,8 @@ def select(test: Instruction, then: Value, orelse: Value, span: Span) -> Value:
     Raises:
         GsdmcError: the arms have different shapes.
     """
+
+    spend(APPLY)
 
     def inner(a: Value, b: Value) -> Value:
         return select(test, a, b, span)

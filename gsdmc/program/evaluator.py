@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -39,7 +38,7 @@ from gsdmc.program.axes import Fact
 from gsdmc.program.definitions import definitions
 from gsdmc.program.expectations import map_key, need_int, not_callable
 from gsdmc.program.inlining import inline
-from gsdmc.program.meter import Meter, metered
+from gsdmc.program.meter import CALL, Meter, metered
 from gsdmc.program.scalars import elementwise
 from gsdmc.program.stacking import vector_of
 from gsdmc.program.tape import Instruction, Tape
@@ -269,10 +268,11 @@ class Evaluator:
             raise GsdmcError(
                 f"calls nest deeper than {MAX_CALL_DEPTH}", span, hint="write `loop` or `reduce` instead"
             )
+        self.meter.spend(CALL)
         bound = {p.name: a for p, a in zip(fn.params, args, strict=True)}
         self.calls.append(span)
         try:
-            return self.body(fn.body, replace(scope, env=function.env.also(bound)))
+            return self.body(fn.body, Scope(function.env.also(bound), scope.iterations, scope.tests))
         except GsdmcError as error:
             error.calls = (*error.calls, span)
             raise

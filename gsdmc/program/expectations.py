@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 
@@ -35,11 +36,13 @@ def scalar_type(value: Scalar) -> Type:
         return value.type
     if value.values.dtype == bool:
         return BOOL
-    whole = np.issubdtype(value.values.dtype, np.integer)
+    base: Literal["int", "real"] = "int" if np.issubdtype(value.values.dtype, np.integer) else "real"
+    if not value.values.ndim:
+        return Type(base, float(value.values), float(value.values))
     spend(value.values.size // READ_AT_ONCE)
     if value.values.size == 0:
-        return Type("int" if whole else "real")
-    return Type("int" if whole else "real", float(value.values.min()), float(value.values.max()))
+        return Type(base)
+    return Type(base, float(value.values.min()), float(value.values.max()))
 
 
 ONE_OR_ALL = "take one element, `(get xs i)`, or fold them, `(sum xs)`"
@@ -79,7 +82,7 @@ def _scalar_hint(value: Value) -> str | None:
 
 def shown(span: Span) -> str:
     """A form's text on one line, clipped, for hints."""
-    text = " ".join(span.text.split())
+    text = span.one_line
     return text if len(text) <= 60 else text[:57] + "..."
 
 

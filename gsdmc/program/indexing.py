@@ -10,7 +10,7 @@ from gsdmc.language.signatures import plural
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, Fact, merged
 from gsdmc.program.expectations import map_key, shown
-from gsdmc.program.meter import COPIED_AT_ONCE, READ_AT_ONCE, hold, spend
+from gsdmc.program.meter import LOOK, READ_AT_ONCE, hold, spend
 from gsdmc.program.rewriting import annotate, as_instruction, each_part, substitute
 from gsdmc.program.stacking import stacked
 from gsdmc.program.tape import Instruction, Lookup
@@ -27,9 +27,6 @@ from gsdmc.program.values import (
     plain,
     static,
 )
-
-LOOK = 8
-"""Steps that one look-up costs."""
 
 
 def index_of(axis: Axis, at: int | None = None) -> Static:
@@ -240,12 +237,11 @@ def check_random_index(key: Instruction, size: int, span: Span) -> None:
 
 def elements(value: Value, span: Span) -> tuple[Value, ...]:
     """A vector's elements one by one: each is singled out."""
-    if isinstance(value, Vec | Tup):
-        spend(length(value, span) // COPIED_AT_ONCE)
     if isinstance(value, Accumulator):
         raise NeedsUnroll(frozenset([value.axis]), "the accumulator's elements are used", span)
     if isinstance(value, Tup) and value.axis is None:
         return value.items
+    spend(LOOK * length(value, span))
     return tuple(get(value, static(i), span) for i in range(length(value, span)))
 
 

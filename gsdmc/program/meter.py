@@ -13,8 +13,15 @@ from gsdmc.language.source import GsdmcError, Span
 READ_AT_ONCE = 500
 """Numbers of an array that are read in the time of one step."""
 
-COPIED_AT_ONCE = 50
-"""Elements of a vector that are copied, one pointer each, in the time of one step."""
+SCANNED_AT_ONCE, COPIED_AT_ONCE = 8, 100
+"""Elements of a vector that are looked at, and that are copied, in the time of one step."""
+
+POINTERS = 4
+"""Copied elements that count as one number: most copies are forgotten soon."""
+
+LOOK, CALL, FOLD, APPLY, MOVE, PART, DRAW = 8, 8, 20, 15, 5, 3, 120
+"""Steps of a look-up, a call, a function of known numbers, an instruction, the same at another index, a part
+of a structure that is made anew, and a variable in all that compiling does with it."""
 
 MAX_AXES = 24
 """Most iterations that one value can vary with: arrays of more dimensions don't exist everywhere."""

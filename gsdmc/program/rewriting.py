@@ -8,7 +8,7 @@ from collections.abc import Callable
 from gsdmc.language.source import Span
 from gsdmc.program.axes import Axis, Fact, merged, take
 from gsdmc.program.expectations import scalar_type
-from gsdmc.program.meter import spend
+from gsdmc.program.meter import MOVE, PART, spend
 from gsdmc.program.tape import Alias, Const, Gather, Instruction
 from gsdmc.program.values import Dist, MapValue, Scalar, Static, Tup, Value, Vec
 
@@ -36,10 +36,10 @@ def each_part(value: Value, change: Callable[[Value], Value]) -> Value:
             spend(1)
             return Vec(value.axis, change(value.body))
         case Tup():
-            spend(len(value.items))
+            spend(PART * len(value.items))
             return Tup(tuple(change(v) for v in value.items), value.axis)
         case MapValue():
-            spend(len(value.entries))
+            spend(PART * len(value.entries))
             return MapValue({k: change(v) for k, v in value.entries.items()})
         case Dist():
             return Dist(value.name, tuple(change(v) for v in value.args), value.span)
@@ -52,6 +52,7 @@ def annotate(value: Value, facts: tuple[Fact, ...], span: Span) -> Value:
         return value
     match value:
         case Instruction():
+            spend(MOVE)
             return Alias(inputs=(value,), axes=value.axes, type=value.type, span=span, facts=facts)
         case Static():
             return dataclasses.replace(value, facts=merged(value.facts, facts))
@@ -64,6 +65,7 @@ def substitute(value: Value, axis: Axis, index: Static, facts: tuple[Fact, ...],
         case Instruction() if axis not in value.axes:
             return annotate(value, facts, span)
         case Instruction():
+            spend(MOVE)
             rest = tuple(a for a in value.axes if a is not axis)
             return Gather(
                 inputs=(value,),

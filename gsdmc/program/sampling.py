@@ -13,6 +13,7 @@ from gsdmc.program.axes import Axis, Fact
 from gsdmc.program.distributions import DISTRIBUTIONS, type_of
 from gsdmc.program.expectations import name_of, need_scalar, scalar_type
 from gsdmc.program.indexing import index_of, length
+from gsdmc.program.meter import DRAW, spend
 from gsdmc.program.rewriting import as_instruction, substitute
 from gsdmc.program.scalars import elementwise
 from gsdmc.program.stacking import stacked
@@ -149,7 +150,7 @@ def draw(ev: Evaluator, name: str, distribution: Expr, span: Span, scope: Scope)
         distribution=dist.name,
         slots=tuple(argument.slot for argument in found),
         kind=kind,
-        text=" ".join(dist.span.text.split()),
+        text=dist.span.one_line,
         generated=dist.name == "dirac"
         and any(reads(a.instruction, Untracked, ExternCall, memo=ev.generated) for a in found),
         trailing=tuple(argument.trailing for argument in found),
@@ -157,6 +158,7 @@ def draw(ev: Evaluator, name: str, distribution: Expr, span: Span, scope: Scope)
         channel=channel,
         calls=tuple(reversed(ev.calls)),
     )
+    spend(DRAW)
     ev.tape.draws.append(result)
     return result
 

@@ -13,7 +13,7 @@ from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, merged, spread
 from gsdmc.program.elementwise import ELEMENTWISE, IDENTITY, SYMMETRIC
 from gsdmc.program.expectations import ONE_OR_ALL, need_scalar, scalar_type, shown
-from gsdmc.program.meter import READ_AT_ONCE, hold, spend
+from gsdmc.program.meter import APPLY, FOLD, READ_AT_ONCE, hold, spend
 from gsdmc.program.rewriting import as_instruction
 from gsdmc.program.tape import Apply, Reduce, Type
 from gsdmc.program.values import (
@@ -27,9 +27,6 @@ from gsdmc.program.values import (
     describe,
     static,
 )
-
-FOLD, APPLY = 20, 5
-"""Steps that a function costs at compile time, and as an instruction."""
 
 MAX_WHOLE = 2.0**62
 """Whole numbers of the language stay below this."""
@@ -149,7 +146,7 @@ def fold_static(name: str, args: Sequence[Static], axes: tuple[Axis, ...], span:
     spend(FOLD + sum(len(a.facts) for a in args))
     if axes:
         hold([a.size for a in axes], span)
-    given = [spread(a.values, a.axes, axes) for a in args]
+    given = [spread(a.values, a.axes, axes) for a in args] if axes else [a.values for a in args]
     try:
         with np.errstate(divide="raise", invalid="raise", over="raise"):
             values = np.asarray(ELEMENTWISE[name].static(*given))

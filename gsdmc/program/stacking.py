@@ -10,7 +10,7 @@ import numpy as np
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, Fact, merged, spread
 from gsdmc.program.expectations import scalar_type
-from gsdmc.program.meter import COPIED_AT_ONCE, hold, spend
+from gsdmc.program.meter import COPIED_AT_ONCE, FOLD, POINTERS, SCANNED_AT_ONCE, hold, spend
 from gsdmc.program.rewriting import as_instruction, substitute
 from gsdmc.program.tape import Stack, Type
 from gsdmc.program.values import Dist, NeedsUnroll, Scalar, Static, Tup, Value, Vec, describe
@@ -24,12 +24,12 @@ def vector_of(items: Sequence[Value], axis: Axis | None, span: Span) -> Vec | Tu
     `axis` is the unrolled iteration that made them, None for elements that are written one by one. Those
     stay apart where they are more than numbers: an index, or a size by name.
     """
-    spend(len(items) // COPIED_AT_ONCE)
     statics: list[Static] = []
     for v in items:
-        if not isinstance(v, Static) or (statics and v.values.dtype != statics[0].values.dtype):
-            return Tup(tuple(items), axis)
-        if axis is None and (v.axes or v.origins or v.facts or v.size_name):
+        apart = axis is None and isinstance(v, Static) and (v.axes or v.origins or v.facts or v.size_name)
+        if not isinstance(v, Static) or apart or (statics and v.values.dtype != statics[0].values.dtype):
+            spend(len(statics) // SCANNED_AT_ONCE + len(items) // COPIED_AT_ONCE)
+            hold([len(items) // POINTERS], span)
             return Tup(tuple(items), axis)
         statics.append(v)
     if not statics:
@@ -72,7 +72,7 @@ def stacked(value: Vec | Tup, span: Span, needed: frozenset[Axis] = frozenset())
 
 def stack(items: Sequence[Value], axis: Axis, span: Span, needed: frozenset[Axis]) -> Value:
     """Values of one shape side by side along `axis`: what a vector over `axis` has as its body."""
-    spend(len(items))
+    spend(FOLD + len(items))
     first = items[0] if items else None
     if isinstance(first, Vec | Tup):
         vectors = [stacked(v, span, needed) for v in items if isinstance(v, Vec | Tup)]

@@ -8,6 +8,7 @@ from gsdmc.language.source import GsdmcError, Span
 from gsdmc.language.syntax import Factor, Untracked
 from gsdmc.program.axes import Fact, merged
 from gsdmc.program.expectations import name_of, need_scalar, scalar_type
+from gsdmc.program.meter import DRAW, spend
 from gsdmc.program.rewriting import as_instruction, each_part
 from gsdmc.program.tape import Alias, Draw, ExternCall, FactorUse, Instruction
 from gsdmc.program.tape import Untracked as UntrackedInstruction
@@ -54,13 +55,14 @@ def factor(ev: Evaluator, expr: Factor, scope: Scope) -> Value:
             expr.value.span,
             hint='name its values first: `(sample "x" (dirac ...))`',
         )
+    spend(DRAW)
     ev.tape.factors.append(
         FactorUse(
             name=str(name),
             value=instruction,
             axes=scope.free,
             dims=tuple(axis for axis, _ in scope.iterations),
-            text=" ".join(expr.value.span.text.split()),
+            text=expr.value.span.one_line,
             span=expr.span,
         )
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -169,7 +169,7 @@ class Scope:
 
     def bind(self, names: Mapping[str, Value]) -> Scope:
         """The scope with more names."""
-        return replace(self, env=self.env.also(names))
+        return Scope(self.env.also(names), self.iterations, self.tests)
 
     def inside(self, axis: Axis, at: int | None) -> Scope:
         """The scope within one more iteration; `at` is the replica when it is unrolled.
@@ -178,11 +178,11 @@ class Scope:
             GsdmcError: iterations nest too deep.
         """
         check_axes(len(self.iterations) + 1, axis.span)
-        return replace(self, iterations=(*self.iterations, (axis, at)))
+        return Scope(self.env, (*self.iterations, (axis, at)), self.tests)
 
     def under(self, test: Value) -> Scope:
         """The scope within an arm that is taken where `test` holds."""
-        return replace(self, tests=(*self.tests, test))
+        return Scope(self.env, self.iterations, (*self.tests, test))
 
     @property
     def free(self) -> tuple[Axis, ...]:

@@ -15,7 +15,7 @@ from gsdmc.program.expectations import map_key, need_int, need_scalar, shown, te
 from gsdmc.program.folds import reduce_vector
 from gsdmc.program.indexing import elements, get, length
 from gsdmc.program.iteration import check_size, map_vectors
-from gsdmc.program.meter import COPIED_AT_ONCE, hold, spend
+from gsdmc.program.meter import COPIED_AT_ONCE, POINTERS, hold, spend
 from gsdmc.program.rewriting import as_instruction
 from gsdmc.program.scalars import SOMETHING, elementwise
 from gsdmc.program.stacking import stacked, vector_of
@@ -138,6 +138,7 @@ def _last(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
 
 def _concat(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
     parts = [elements(a, span.part(i)) for i, a in enumerate(args)]
+    hold([sum(map(len, parts)) // POINTERS], span)
     return vector_of([v for part in parts for v in part], None, span)
 
 

@@ -228,8 +228,11 @@ def test_a_part_of_a_plate_belongs_to_it() -> None:
 
 
 def test_fresh_names() -> None:
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     assert [fresh_name("j", taken) for _ in range(3)] == ["j", "j_2", "j_3"]
+    assert [fresh_name(name, taken) for name in ("j_2", "j_2_2", "j_5", "j", "j")] == [
+        "j_2_2", "j_2_2_2", "j_5", "j_4", "j_6"
+    ]  # fmt: skip
 
 
 def test_sorting_and_sudoku() -> None:
