@@ -8,6 +8,7 @@ and `; --layers 2` for a network to be warned of.
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,15 @@ def header(text: str) -> tuple[dict[str, Any], dict[str, Any], int | None]:
 
 
 def compiled(path: Path) -> Problem:
-    """The problem that a program makes with what its header asks for."""
+    """The problem that a program makes with what its header asks for.
+
+    On a stack of its own: where a program nests too deep for the stack then never depends on the caller.
+    """
     text = read(path)
     overrides, options, _ = header(text)
-    return compile_text(text, path.name, overrides, CompileOptions().changed(**options))
+    chosen = CompileOptions().changed(**options)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(compile_text, text, path.name, overrides, chosen).result()
 
 
 def error_of(path: Path) -> GsdmcError:
