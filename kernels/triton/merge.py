@@ -24,7 +24,7 @@ def merge_outputs(
     BD: tl.constexpr,
     ACC: tl.constexpr,
 ) -> None:
-    """Output and log-sum-exp of one split row of one head of one example: an online softmax over its parts."""
+    """Output and log-sum-exp of a row, of one head and example, by an online softmax over its parts."""
     pid = tl.program_id(0).to(tl.int64)
     head = pid % heads
     hub = pid // heads % hubs_count
@@ -74,7 +74,7 @@ def merge_gradients(
     BD: tl.constexpr,
     ACC: tl.constexpr,
 ) -> None:
-    """Gradients of one split row of one head of one example."""
+    """Gradients of a row, of one head and example, as sums over its parts."""
     pid = tl.program_id(0).to(tl.int64)
     head = pid % heads
     hub = pid // heads % hubs_count

@@ -17,9 +17,10 @@ PART = 64  # neighbours; longer rows are cut, or the longest row would decide ho
 class Plan:
     """The structure in slices of `rows` rows that share a width, one program each.
 
-    Rows are sorted by degree, so a slice is hardly wider than its shortest row and one launch serves all degrees.
-    Slot `starts[z] + (t // lanes)·rows·lanes + r·lanes + t % lanes` holds neighbour t of row r of slice z: what a
-    program looks at together lies together. L slots in all, -1 in `neighbours` where a row has ended.
+    Rows are sorted by degree, so a slice is hardly wider than its shortest row and one launch serves all
+    degrees. Slot `starts[z] + (t // lanes)·rows·lanes + r·lanes + t % lanes` holds neighbour t of row r of
+    slice z: what a program looks at together lies together. There are L slots in all, with -1 in `neighbours`
+    where a row has ended.
 
     Attributes:
         nodes: `[Z·rows]` the node of each row of each slice, -1 beyond the last.
@@ -86,7 +87,9 @@ def _make(s: Structure, rows: int, lanes: int) -> Plan:
     place = torch.nonzero(held)[:, 0]  # [P'] of each part, in table order
     lengths = length[part[place]]
     at = torch.repeat_interleave(place, lengths)  # [E]
-    t = torch.arange(at.numel(), device=device) - torch.repeat_interleave(lengths.cumsum(0) - lengths, lengths)
+    t = torch.arange(at.numel(), device=device) - torch.repeat_interleave(
+        lengths.cumsum(0) - lengths, lengths
+    )
     entry = begin[part[at]] + t
     slot = starts[at // rows] + t // lanes * (rows * lanes) + at % rows * lanes + t % lanes
 

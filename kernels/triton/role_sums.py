@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 import triton.language as tl
 from torch import Tensor
 
 from gsdmc.kernels.triton.configs import power_of_two
+from gsdmc.kernels.triton.inputs import accumulator
 from gsdmc.kernels.triton.run import kernel, run
 
 SLOTS = 512  # of one role set, per program and example
@@ -51,7 +51,7 @@ def role_sums(d_scores: Tensor, groups: Groups) -> Tensor:
     examples = min(EXAMPLES, power_of_two(max(1, batch)))
     shares = -(-batch // examples)
     partials = d_scores.new_empty(heads, pieces, shares)
-    tile = dict(SLOTS=SLOTS, EXAMPLES=examples, ACC=_accumulator(d_scores))
+    tile = {"SLOTS": SLOTS, "EXAMPLES": examples, "ACC": accumulator(d_scores)}
     run(
         sum_pieces,
         heads * pieces * shares,
@@ -60,13 +60,9 @@ def role_sums(d_scores: Tensor, groups: Groups) -> Tensor:
         warps=8,
     )
     sums = d_scores.new_empty(heads, set_count)
-    last = dict(BLOCK=PARTIALS, ACC=_accumulator(d_scores))
+    last = {"BLOCK": PARTIALS, "ACC": accumulator(d_scores)}
     run(sum_sets, heads * set_count, (partials, sums, groups.sets, set_count, pieces, shares), last, warps=4)
     return sums
-
-
-def _accumulator(x: Tensor) -> Any:
-    return tl.float64 if x.dtype == torch.float64 else tl.float32
 
 
 @kernel

@@ -1,7 +1,8 @@
 """Gradients row by row, in one pass without atomics.
 
 The structure is symmetric, so whoever attends to row i is a neighbour of i: a program that loads the q, k, v,
-dO, log-sum-exp and delta of i's neighbours knows the weights in both directions, and sums dQ, dK and dV of its own rows.
+dO, log-sum-exp and delta of i's neighbours knows the weights in both directions, and sums dQ, dK and dV of
+its own rows.
 """
 
 from __future__ import annotations
@@ -80,7 +81,9 @@ def differentiate_rows(
 
     i = tl.load(nodes + row).to(tl.int64)  # [BL]
     held = (i >= 0)[:, None] & (d < D)[None, :]
-    q_i = tl.load(q + i[:, None] * q_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]  # [BL, 1, BD]
+    q_i = tl.load(q + i[:, None] * q_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[
+        :, None, :
+    ]  # [BL, 1, BD]
     k_i = tl.load(k + i[:, None] * k_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]
     v_i = tl.load(v + i[:, None] * v_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]
     o_i = tl.load(d_out + i[:, None] * o_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]
@@ -102,7 +105,9 @@ def differentiate_rows(
         there = j >= 0
         mask = there[:, :, None] & (d < D)[None, None, :]
         along = j[:, :, None]
-        k_j = tl.load(k + along * k_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(ACC)  # [BL, BW, BD]
+        k_j = tl.load(k + along * k_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(
+            ACC
+        )  # [BL, BW, BD]
         v_j = tl.load(v + along * v_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(ACC)
         score = SCALE * tl.sum(q_i * k_j, axis=2)  # [BL, BW], i attends to j
         if BIASED:

@@ -64,7 +64,9 @@ def attend_rows(
     q_node = q_node.to(tl.int64)
     k_node = k_node.to(tl.int64)
     v_node = v_node.to(tl.int64)
-    q_i = tl.load(q + i[:, None] * q_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]  # [BL, 1, BD]
+    q_i = tl.load(q + i[:, None] * q_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[
+        :, None, :
+    ]  # [BL, 1, BD]
 
     top = tl.full([BL, BW], -3e38, ACC)  # finite: a lane without neighbours must not make inf - inf
     total = tl.zeros([BL, BW], ACC)
@@ -78,7 +80,9 @@ def attend_rows(
         there = j >= 0
         mask = there[:, :, None] & (d < D)[None, None, :]
         along = j[:, :, None]
-        k_j = tl.load(k + along * k_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(ACC)  # [BL, BW, BD]
+        k_j = tl.load(k + along * k_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(
+            ACC
+        )  # [BL, BW, BD]
         v_j = tl.load(v + along * v_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(ACC)
         score = SCALE * tl.sum(q_i * k_j, axis=2)  # [BL, BW]
         if BIASED:

@@ -17,8 +17,8 @@ OPTIONS = {"num_stages": 1, "enable_fp_fusion": True}
 def kernel(function: Callable[..., None]) -> Any:
     """Make a kernel of which one compilation serves all sizes of a graph.
 
-    Pointers are annotated `tl.pointer_type`, integers `tl.tensor`, constants `tl.constexpr`. Triton would compile
-    anew for integers that are 1 or divisible by 16.
+    Pointers are annotated `tl.pointer_type`, integers `tl.tensor`, constants `tl.constexpr`. Triton would
+    compile anew for integers that are 1 or divisible by 16.
     """
     integers = [name for name, kind in function.__annotations__.items() if kind == "tl.tensor"]
     return triton.jit(function, do_not_specialize=integers)

@@ -1,6 +1,6 @@
 """Compile every kernel as the launcher would call it, for GPUs that need not be there.
 
-`python compile_all.py` prints one JSON object a kernel and target: registers, spills and the atomics in its PTX.
+`python compiled.py` prints one JSON object a kernel and target: what it takes, and the atomics in its PTX.
 It runs in a process of its own, since triton compiles nothing where it interprets.
 """
 
@@ -23,7 +23,7 @@ from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
 from gsdmc.kernels.structure import Structure
-from gsdmc.kernels.triton import configs, launch, role_sums
+from gsdmc.kernels.triton import configs, launch, role_sums, rows, tile
 from gsdmc.kernels.triton.run import OPTIONS
 
 TYPES = {
@@ -36,6 +36,12 @@ TYPES = {
     torch.int64: "i64",
 }
 ATOMICS = re.compile(r"\b(?:atom|red)\.[\w.]+")
+LOADS = re.compile(r"\bld\.global\S*?(?:\.v(\d))?\.b(\d+)")
+
+
+def load_bytes(load: tuple[str, str]) -> int:
+    """Bytes that a load of so many numbers of so many bits takes."""
+    return int(load[0] or 1) * int(load[1]) // 8
 
 
 @dataclass
@@ -82,22 +88,23 @@ def band(nodes: int, reach: int, hub: bool = False) -> Structure:
     return Structure.build(nodes, i[keep], j[keep])
 
 
-LONG, SHORT, SMALL = band(200, 5, hub=True), band(200, 1), band(81, 10)
+LONG, SHORT, SMALL, TINY = band(200, 5, hub=True), band(200, 1), band(81, 10), band(20, 3)
 F64, F32, F16, BF16 = torch.float64, torch.float32, torch.float16, torch.bfloat16
-CASES = [  # dtype, D, structure, with bias, configs.ENOUGH
-    *((dtype, 32, LONG, True, 2**21) for dtype in (F64, F32, F16, BF16)),
-    *((BF16, width, LONG, True, 2**21) for width in (8, 12, 24, 64, 128)),
-    *((dtype, width, SHORT, False, 0) for dtype in (F32, BF16) for width in (12, 32, 64)),
-    *((dtype, 16, SMALL, True, 0) for dtype in (F16, BF16)),
-    *((BF16, width, band(nodes, 9), False, 0) for nodes in (20, 64, 128) for width in (8, 32, 64, 128)),
+CASES = [  # dtype, D, structure, with bias, lanes
+    *((dtype, 32, LONG, True, 4) for dtype in (F64, F32, BF16)),
+    *((F16, width, SHORT, True, 1) for width in (8, 12, 24, 64, 128)),
+    (F32, 48, SHORT, False, 1),
+    *((dtype, 16, SMALL, True, 1) for dtype in (F16, BF16)),
+    (BF16, 128, SMALL, False, 1),
+    (BF16, 8, TINY, False, 1),
 ]
 
 
 def calls(cases: list[Any]) -> Iterator[tuple[str, Any, tuple[Any, ...], Mapping[str, Any], int]]:
-    for dtype, width, s, biased, many in cases:
+    for dtype, width, s, biased, lanes in cases:
         calls = Calls()
-        configs.ENOUGH = many
-        launch.run = role_sums.run = calls  # type: ignore[assignment]
+        configs.ENOUGH = 0 if lanes == 1 else sys.maxsize
+        rows.run = tile.run = role_sums.run = calls  # type: ignore[assignment]
         q, k, v = torch.zeros(3, 4, s.nodes, 2, width, dtype=dtype).transpose(2, 3).unbind()
         q.requires_grad_()
         bias = torch.zeros(2, 1, requires_grad=True) if biased else None
@@ -145,6 +152,7 @@ def main() -> None:
                 "shared": compiled.metadata.shared,
                 "registers": used,
                 "spilled": spilled,
+                "widest": max(map(load_bytes, LOADS.findall(ptx)), default=0),
                 "atomics": sorted(set(ATOMICS.findall(ptx))),
                 "constants": {k: str(v) for k, v in constants.items()},
             }
