@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -188,6 +192,62 @@ def test_auto_picks_by_size_and_share(
     monkeypatch.setattr(attention, "BACKENDS", {name: spy(name) for name in BACKENDS})
     attend(draw(structure, 1, 1, 8), structure)
     assert called == [expected]
+
+
+@pytest.mark.parametrize(
+    ("shape", "nodes", "dtype", "triton", "expected"),
+    [
+        ("chain", 200, torch.float32, True, "triton"),
+        ("chain", 9, torch.float64, True, "triton"),
+        ("full", 200, torch.float16, True, "dense"),
+        ("full", 60, torch.float32, True, "dense"),
+        ("full", 60, torch.float16, True, "triton"),
+        ("chain", 200, torch.float32, False, "dense"),
+    ],
+)
+def test_auto_on_a_gpu(
+    shape: str,
+    nodes: int,
+    dtype: torch.dtype,
+    triton: bool,
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(attention, "HAS_TRITON", triton)
+    q = SimpleNamespace(device=SimpleNamespace(type="cuda"), dtype=dtype, shape=(1, 1, nodes, 16))
+    assert attention._pick(cast(Tensor, q), make(shape, nodes)) == expected
+    assert attention._pick(cast(Tensor, q), one_way(nodes)) == "reference"
+
+
+def test_triton_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    s = make("chain", 40)
+    inputs = draw(s, 1, 1, 8)
+    with pytest.raises(ValueError, match="backend triton: expected a symmetric structure"):
+        attend(inputs, one_way(40), "triton")
+    if attention.HAS_TRITON:
+        monkeypatch.setattr("gsdmc.kernels.triton.run.interpreted", lambda: False)
+        with pytest.raises(ValueError, match="backend triton: expected tensors on a CUDA device, got cpu"):
+            attend(inputs, s, "triton")
+    monkeypatch.setattr(attention, "HAS_TRITON", False)
+    with pytest.raises(ValueError, match="backend triton: triton is not installed"):
+        attend(inputs, s, "triton")
+
+
+def test_nothing_else_needs_triton() -> None:
+    """As where it can't be installed: every other backend runs, and `auto` with them."""
+    program = """
+import sys
+sys.modules["triton"] = None
+from gsdmc.kernels.attention import sparse_attention
+from gsdmc.kernels.structure import Structure
+import numpy, torch
+nodes = numpy.arange(40)
+q = torch.ones(1, 1, 40, 4)
+sparse_attention(q, q, q, Structure.build(40, nodes, nodes))
+assert not [name for name in sys.modules if name.startswith("triton.")]
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def one_way(nodes: int) -> Structure:
