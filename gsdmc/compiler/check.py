@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from gsdmc.compiler.problem import Problem
+from gsdmc.language.limits import Limits, cure, within
 from gsdmc.language.scope import did_you_mean
 from gsdmc.language.source import GsdmcError
-from gsdmc.program.readings import run
+from gsdmc.program.cost import Cost, cost_of
+from gsdmc.program.meter import WORK_OF_STEP
+from gsdmc.program.readings import MAX_REDRAWS, run
 from gsdmc.program.trial import Trial
 
 CHECK_BATCH = 64
 """Joint samples on which compiling checks every parameter, value and factor."""
 
-CHECK_NUMBERS = 4_000_000
-"""Most numbers that these samples may hold; large graphs are checked on fewer."""
+CHECK_NUMBERS, CHECK_WORK = 8_000_000, 64_000_000
+"""Most numbers that these samples may take, and most work; large programs are checked on fewer of them."""
 
 
 def check_problem(problem: Problem) -> None:
@@ -46,14 +49,41 @@ def check_givens(problem: Problem) -> None:
                 )
 
 
+def check_cost(cost: Cost, limits: Limits) -> None:
+    """Refuse a program of which not even one joint sample can be drawn within the limits.
+
+    Raises:
+        GsdmcError: at the expression that makes most numbers.
+    """
+    if cost.most is None:
+        return
+    numbers, steps = cost.numbers + cost.each, (cost.work + cost.each_work) // WORK_OF_STEP
+    with within(limits):
+        for what, needed, limit, most in (
+            ("makes {} numbers", numbers, "table", limits.table),
+            ("takes the time of {} steps", steps, "steps", limits.steps),
+        ):
+            if needed > most:
+                raise GsdmcError(
+                    f"drawing this program once {what.format(needed)}, most of them here; at most {most} are "
+                    "allowed",
+                    cost.most.span,
+                    hint="make the sizes smaller, or " + cure(limit, needed),
+                )
+
+
 def check_draws(problem: Problem) -> None:
     """Draw a batch and refuse what goes wrong: parameters, values, and factors, which must always hold.
 
     Raises:
-        GsdmcError: naming the parameter, the array or the factor, and how often it failed.
+        GsdmcError: naming the parameter, the array or the factor, and how often it failed; or that even one
+            joint sample takes too much.
     """
-    batch = max(1, min(CHECK_BATCH, CHECK_NUMBERS // max(problem.graph.nodes, 1)))
-    drawn = run(problem.interpreter, batch, seed=0, reading_type=Trial)
+    cost = cost_of(problem.interpreter.order)
+    check_cost(cost, problem.options.limits)
+    batch = max(1, min(CHECK_BATCH, cost.members(CHECK_NUMBERS, CHECK_WORK)))
+    redraws = min(MAX_REDRAWS, 2 + CHECK_WORK // (cost.work + batch * cost.each_work + 1))
+    drawn = run(problem.interpreter, batch, seed=0, reading_type=Trial, redraws=redraws)
     if not problem.tape.factors:
         return
     holds = problem.verify(drawn).factors

@@ -11,7 +11,7 @@ from gsdmc.language.distributions import signature
 from gsdmc.language.signatures import plural
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, Fact, Origin
-from gsdmc.program.distributions import DISTRIBUTIONS
+from gsdmc.program.distributions import DISTRIBUTIONS, MAX_OPTIONS
 from gsdmc.program.expectations import need_scalar, scalar_type
 from gsdmc.program.indexing import index_facts, index_of
 from gsdmc.program.parameters import check_covariance, check_pair, check_parameter, check_probabilities
@@ -143,6 +143,7 @@ def _argument(dist: Dist, slot: str, arg: Value, place: Span, given: dict[str, S
     scalar = need_scalar(arg, what, place, ONE_EACH, wanted)
     check_parameter(dist.name, slot, scalar, place)
     if slot == "probabilities":
+        check_options(axes[0], place)
         check_probabilities(dist.name, scalar, axes[0], place)
     given[slot] = scalar
     kept = scalar if dist.name in WHOLE else as_real(scalar)
@@ -174,6 +175,20 @@ def _elements_of_dirac(dist: Dist, value: Vec | Tup) -> Argument:
         )
     instruction = _singled_out(as_real(scalar), (vector.axis,), CHANNEL, dist)
     return Argument("value", instruction, Type("real"), (vector.axis,))
+
+
+def check_options(options: Axis, place: Span) -> None:
+    """Refuse a category of too many options.
+
+    Raises:
+        GsdmcError: more than `MAX_OPTIONS`.
+    """
+    if options.size > MAX_OPTIONS:
+        raise GsdmcError(
+            f"a category has at most {MAX_OPTIONS} options, but these are {options.size} probabilities",
+            place,
+            hint="draw two categories, one for a group of options and one within it",
+        )
 
 
 def as_real(scalar: Scalar) -> Scalar:

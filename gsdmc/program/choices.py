@@ -96,7 +96,6 @@ def select(test: Instruction, then: Value, orelse: Value, span: Span) -> Value:
     Raises:
         GsdmcError: the arms have different shapes.
     """
-
     spend(APPLY)
 
     def inner(a: Value, b: Value) -> Value:

@@ -12,6 +12,8 @@ import torch
 from scipy import special
 from torch import Tensor
 
+from gsdmc.program import quantiles
+
 TINY = float(torch.finfo(torch.float32).tiny)
 """The least positive draw: a smaller one would round to 0 in single precision."""
 
@@ -42,7 +44,7 @@ def gamma(u: Tensor, shape: Tensor, rate: Tensor) -> Tensor:
 
 def beta(u: Tensor, a: Tensor, b: Tensor) -> Tensor:
     """Beta."""
-    return _scipy(special.betaincinv, a, b, u)
+    return _scipy(quantiles.beta, a, b, u)
 
 
 def student_t(u: Tensor, df: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
@@ -52,14 +54,7 @@ def student_t(u: Tensor, df: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
 
 def poisson(u: Tensor, rate: Tensor) -> Tensor:
     """Poisson: the least count whose cumulative probability reaches `u`."""
-
-    def quantile(probability: Any, mean: Any) -> Any:
-        above = special.pdtrik(probability, mean).clip(0)  # 0 where even count 0 is likelier than that
-        count = _ceil(above)
-        below = (count - 1).clip(0)
-        return below + (special.pdtr(below, mean) < probability) * (count - below)
-
-    return _scipy(quantile, u, rate).to(torch.int64)
+    return _scipy(quantiles.poisson, u, rate).to(torch.int64)
 
 
 def categorical(u: Tensor, probabilities: Tensor) -> Tensor:
@@ -90,10 +85,6 @@ def multivariate_normal(z: Tensor, mean: Tensor, covariance: Tensor) -> Tensor:
     factor = torch.linalg.cholesky(covariance)
     turned: Tensor = (factor @ z.unsqueeze(-1)).squeeze(-1)
     return mean + turned
-
-
-def _ceil(values: Any) -> Any:
-    return -(-values // 1)
 
 
 def _scipy(function: Callable[..., Any], *args: Tensor) -> Tensor:

@@ -42,6 +42,7 @@ class ExternSpec:
         shape: `(*args)`, the dimensions of one draw; raises ValueError where the arguments make no sense.
         exchangeable: for each dimension, whether permuting it leaves the law of a draw unchanged.
         batched: whether `function` makes a whole batch at once.
+        work: the time that drawing an element takes, where adding two numbers takes 1.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ExternSpec:
     shape: Callable[..., tuple[int, ...]]
     exchangeable: tuple[bool, ...]
     batched: bool = True
+    work: int = 1
 
     def draw(self, rng: np.random.Generator, batch: int, *args: Any) -> NDArray[Any]:
         """Call the function: values [batch, *shape(*args)].
@@ -100,6 +102,7 @@ def register(
     shape: Callable[..., tuple[int, ...]],
     exchangeable: tuple[bool, ...],
     batched: bool = True,
+    work: int = 1,
 ) -> ExternSpec:
     """Make `function` callable from programs as `(extern name args...)`; see `ExternSpec`.
 
@@ -108,7 +111,7 @@ def register(
     """
     if name in _REGISTRY:
         raise ValueError(f"an extern called '{name}' is registered already")
-    spec = ExternSpec(name, function, kind, shape, exchangeable, batched)
+    spec = ExternSpec(name, function, kind, shape, exchangeable, batched, work)
     _REGISTRY[name] = spec
     return spec
 
@@ -181,6 +184,7 @@ register(
     kind=lambda side: category(side * side),
     shape=_grid_shape,
     exchangeable=(True, True, True, True),
+    work=5000,
 )
 register(
     "random-gates",

@@ -13,6 +13,12 @@ from gsdmc.language.source import GsdmcError, Span
 READ_AT_ONCE = 500
 """Numbers of an array that are read in the time of one step."""
 
+WORK_OF_STEP = 125
+"""Numbers that are added or multiplied in the time of one step, where nothing else is done."""
+
+FACTORED = 48
+"""Multiplications of a matrix's factorisation in the time of one number that is multiplied elsewhere."""
+
 SCANNED_AT_ONCE, COPIED_AT_ONCE = 8, 100
 """Elements of a vector that are looked at, and that are copied, in the time of one step."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from gsdmc.language.syntax import Def, Extern
 from gsdmc.program.axes import Axis, Fact
 from gsdmc.program.distributions import type_of
 from gsdmc.program.externs import ExternSpec, UnknownExternError, lookup, registered
+from gsdmc.program.meter import WORK_OF_STEP, hold, spend
 from gsdmc.program.tape import ExternCall, Instruction
 from gsdmc.program.values import Accumulator, NeedsUnroll, Scope, Static, Value, Vec, describe
 
@@ -136,7 +138,9 @@ def frozen_extern(ev: Evaluator, definition: Def, expr: Extern, scope: Scope) ->
         )
     spec = spec_of(expr)
     args = arguments(ev, expr, scope)
-    shape_of(spec, args, expr.span)
+    shape = shape_of(spec, args, expr.span)
+    hold(shape, expr.span)
+    spend(math.prod(shape) * spec.work // WORK_OF_STEP)
     try:
         return np.asarray(spec.draw(np.random.default_rng(definition.seed), 1, *args)[0])
     except (ValueError, TypeError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from gsdmc.language.distributions import signature
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, merged, spread
 from gsdmc.program.expectations import scalar_type
+from gsdmc.program.meter import FACTORED, WORK_OF_STEP, hold, spend
 from gsdmc.program.values import Scalar, Static, describe
 
 Check = tuple[Callable[[NDArray[Any]], NDArray[Any]], str]
@@ -142,6 +144,8 @@ def check_covariance(value: Scalar, axes: tuple[Axis, ...], span: Span) -> None:
         return
     outer = tuple(a for a in value.axes if a not in axes)
     shape = [a.size for a in (*outer, *axes)]
+    hold(shape, span)
+    spend(math.prod(shape) * axes[0].size // (FACTORED * WORK_OF_STEP))
     matrices = np.broadcast_to(spread(value.values, value.axes, (*outer, *axes)), shape).astype(np.float64)
     if not np.allclose(matrices, np.swapaxes(matrices, -1, -2)):
         raise GsdmcError(

@@ -111,10 +111,20 @@ def run(
     seed: int,
     dtype: torch.dtype = torch.float32,
     reading_type: type[Run] = Run,
+    redraws: int | None = None,
 ) -> dict[str, Tensor]:
     """Draw joint samples, `[B, *shape]` per array (`[B, *shape, K]` for vectors).
 
     Members in which an `argsort` met equal values are drawn again, so exact ties never occur.
+
+    Args:
+        interpreter: the program.
+        batch: how many.
+        seed: of the noise.
+        dtype: of the reals.
+        reading_type: what draws them.
+        redraws: how often members with ties are drawn again, after which they are left out; None draws
+            them `MAX_REDRAWS` times and leaves none out.
 
     Raises:
         GsdmcError: ties in every redraw, or values for which the program is not defined.
@@ -123,7 +133,7 @@ def run(
     interpreter.run(reading)
     values = reading.arrays.whole(interpreter.assemblies)
     tied = reading.ties
-    for attempt in range(MAX_REDRAWS):
+    for attempt in range(MAX_REDRAWS if redraws is None else redraws):
         if not tied.any():
             return values
         again = reading_type(batch, seed_of(seed, "redraw", attempt), dtype)
@@ -132,6 +142,8 @@ def run(
             replace = tied.reshape(-1, *[1] * (value.dim() - 1))
             values[name] = torch.where(replace, value, values[name])
         tied = tied & again.ties
+    if not tied.any() or (redraws is not None and not tied.all()):
+        return {name: value[~tied] for name, value in values.items()}
     assert reading.sorted is not None
     raise GsdmcError(
         "`argsort` meets equal values in every draw, and their order is not defined",
