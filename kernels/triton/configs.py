@@ -19,10 +19,11 @@ BACKWARD = 1024
 # multiprocessors with room for six to eight each. With fewer, lanes make up for rows.
 ENOUGH = 2**21
 
-# Whole graphs in one tile: up to so many nodes, and only where at least one pair in so many is an entry. A
-# tile reads two bytes a pair for its mask where rows gather 4·D bytes an entry (16 bit), and its products run
-# on tensor cores.
+# Whole graphs in one tile: up to so many nodes and so wide heads, and only where at least one pair in so many
+# is an entry. A tile reads two bytes a pair for its mask where rows gather 4·D bytes an entry (16 bit), and
+# its products run on tensor cores.
 TILE_NODES = 128
+TILE_WIDTH = 128
 TILE_PAIRS = 24
 
 # Queries per step of a tile: as many as registers hold with all keys, for 16-bit inputs and D up to 128.
@@ -107,6 +108,6 @@ def tile_pays(q: Tensor, structure: Structure) -> bool:
 
     Only for 16-bit inputs, whose products run exactly on tensor cores.
     """
-    small = structure.nodes <= TILE_NODES and q.shape[3] <= TILE_NODES
+    small = structure.nodes <= TILE_NODES and q.shape[3] <= TILE_WIDTH
     close = structure.nodes**2 <= TILE_PAIRS * structure.entries
     return q.dtype in (torch.float16, torch.bfloat16) and small and close

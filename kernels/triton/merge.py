@@ -25,10 +25,10 @@ def merge_outputs(
     ACC: tl.constexpr,
 ) -> None:
     """Output and log-sum-exp of a row, of one head and example, by an online softmax over its parts."""
-    pid = tl.program_id(0).to(tl.int64)
-    head = pid % heads
+    pid = tl.program_id(0)
+    head = (pid % heads).to(tl.int64)
     hub = pid // heads % hubs_count
-    batch = pid // heads // hubs_count
+    batch = (pid // heads // hubs_count).to(tl.int64)
     d = tl.arange(0, BD)
     end = tl.load(hub_parts + hub + 1)
     top = tl.full([BP], -3e38, ACC)
@@ -75,10 +75,10 @@ def merge_gradients(
     ACC: tl.constexpr,
 ) -> None:
     """Gradients of a row, of one head and example, as sums over its parts."""
-    pid = tl.program_id(0).to(tl.int64)
-    head = pid % heads
+    pid = tl.program_id(0)
+    head = (pid % heads).to(tl.int64)
     hub = pid // heads % hubs_count
-    batch = pid // heads // hubs_count
+    batch = (pid // heads // hubs_count).to(tl.int64)
     d = tl.arange(0, BD)
     end = tl.load(hub_parts + hub + 1)
     d_q_i = tl.zeros([BP, BD], ACC)

@@ -81,11 +81,11 @@ def sum_pieces(
     ACC: tl.constexpr,
 ) -> None:
     """One piece of one role set, one head and `EXAMPLES` examples."""
-    pid = tl.program_id(0).to(tl.int64)
+    pid = tl.program_id(0)
     share = pid % shares
     piece = pid // shares % pieces
     head = pid // shares // pieces
-    b = share * EXAMPLES + tl.arange(0, EXAMPLES)
+    b = (share * EXAMPLES + tl.arange(0, EXAMPLES)).to(tl.int64)
     e = tl.load(begins + piece) + tl.arange(0, SLOTS)
     inside = e < tl.load(begins + piece + 1)
     slot = tl.load(order + e, mask=inside, other=0)
@@ -107,9 +107,9 @@ def sum_sets(
     ACC: tl.constexpr,
 ) -> None:
     """All partial sums of one role set and head, in order."""
-    pid = tl.program_id(0).to(tl.int64)
+    pid = tl.program_id(0)
     role_set = pid % set_count
-    head = pid // set_count
+    head = (pid // set_count).to(tl.int64)
     end = tl.load(sets + role_set + 1) * shares
     lane = tl.arange(0, BLOCK)
     total = tl.zeros([BLOCK], ACC)

@@ -61,11 +61,12 @@ def differentiate_rows(
     KEEP: tl.constexpr,  # d_scores
 ) -> None:
     """Gradients of a slice's own queries, keys and values, and of the scores of its entries."""
-    pid = tl.program_id(0).to(tl.int64)
-    head = pid % heads
+    pid = tl.program_id(0)
+    head = (pid % heads).to(tl.int64)
     piece = first + pid // heads % slices
-    batch = pid // heads // slices
+    batch = (pid // heads // slices).to(tl.int64)
     d = tl.arange(0, BD)
+    across = d[None, None, :]
     row = piece * BL + tl.arange(0, BL)
     slot = tl.arange(0, BL)[:, None] * BW + tl.arange(0, BW)[None, :]  # [BL, BW]
     q += (batch * q_batch + head * q_head) * UNIT
@@ -81,12 +82,11 @@ def differentiate_rows(
 
     i = tl.load(nodes + row).to(tl.int64)  # [BL]
     held = (i >= 0)[:, None] & (d < D)[None, :]
-    q_i = tl.load(q + i[:, None] * q_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[
-        :, None, :
-    ]  # [BL, 1, BD]
-    k_i = tl.load(k + i[:, None] * k_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]
-    v_i = tl.load(v + i[:, None] * v_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]
-    o_i = tl.load(d_out + i[:, None] * o_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]
+    along = i[:, None]
+    q_i = tl.load(q + along * q_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]
+    k_i = tl.load(k + along * k_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]
+    v_i = tl.load(v + along * v_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]
+    o_i = tl.load(d_out + along * o_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[:, None, :]
     lse_i = tl.load(lse + i, mask=i >= 0, other=0.0)[:, None]  # [BL, 1]
     delta_i = tl.load(delta + i, mask=i >= 0, other=0.0)[:, None]
 
@@ -103,12 +103,10 @@ def differentiate_rows(
     for at in range(0, length, BL * BW):
         j = tl.load(neighbours + at + slot).to(tl.int64)  # [BL, BW]
         there = j >= 0
-        mask = there[:, :, None] & (d < D)[None, None, :]
-        along = j[:, :, None]
-        k_j = tl.load(k + along * k_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(
-            ACC
-        )  # [BL, BW, BD]
-        v_j = tl.load(v + along * v_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(ACC)
+        mask = there[:, :, None] & (across < D)
+        beside = j[:, :, None]
+        k_j = tl.load(k + beside * k_node * UNIT + across, mask=mask, other=0.0).to(ACC)  # [BL, BW, BD]
+        v_j = tl.load(v + beside * v_node * UNIT + across, mask=mask, other=0.0).to(ACC)
         score = SCALE * tl.sum(q_i * k_j, axis=2)  # [BL, BW], i attends to j
         if BIASED:
             role_set = tl.load(sets + at + slot).to(tl.int64)
@@ -119,8 +117,8 @@ def differentiate_rows(
         if KEEP:
             tl.store(d_scores + at + slot, d_score, mask=there)
 
-        q_j = tl.load(q + along * q_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(ACC)
-        o_j = tl.load(d_out + along * o_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(ACC)
+        q_j = tl.load(q + beside * q_node * UNIT + across, mask=mask, other=0.0).to(ACC)
+        o_j = tl.load(d_out + beside * o_node * UNIT + across, mask=mask, other=0.0).to(ACC)
         lse_j = tl.load(lse + j, mask=there, other=0.0)
         delta_j = tl.load(delta + j, mask=there, other=0.0)
         score = SCALE * tl.sum(q_j * k_i, axis=2)  # j attends to i
@@ -157,10 +155,10 @@ def row_products(
     ACC: tl.constexpr,
 ) -> None:
     """Each row's sum of out·d_out, which the gradient of a softmax subtracts."""
-    pid = tl.program_id(0).to(tl.int64)
-    head = pid % heads
+    pid = tl.program_id(0)
+    head = (pid % heads).to(tl.int64)
     block = pid // heads % blocks
-    batch = pid // heads // blocks
+    batch = (pid // heads // blocks).to(tl.int64)
     i = block * BL + tl.arange(0, BL)
     d = tl.arange(0, BD)
     held = (i < nodes_count)[:, None] & (d < D)[None, :]

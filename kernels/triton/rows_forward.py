@@ -48,11 +48,12 @@ def attend_rows(
     Every lane runs an online softmax of its own over its share of the neighbours, so the loop sums nothing
     but products over D; the lanes are merged at the end.
     """
-    pid = tl.program_id(0).to(tl.int64)
-    head = pid % heads
+    pid = tl.program_id(0)
+    head = (pid % heads).to(tl.int64)
     piece = first + pid // heads % slices
-    batch = pid // heads // slices
+    batch = (pid // heads // slices).to(tl.int64)
     d = tl.arange(0, BD)
+    across = d[None, None, :]
     row = piece * BL + tl.arange(0, BL)
     slot = tl.arange(0, BL)[:, None] * BW + tl.arange(0, BW)[None, :]  # [BL, BW]
 
@@ -64,9 +65,8 @@ def attend_rows(
     q_node = q_node.to(tl.int64)
     k_node = k_node.to(tl.int64)
     v_node = v_node.to(tl.int64)
-    q_i = tl.load(q + i[:, None] * q_node * UNIT + d[None, :], mask=held, other=0.0).to(ACC)[
-        :, None, :
-    ]  # [BL, 1, BD]
+    q_i = tl.load(q + i[:, None] * q_node * UNIT + d[None, :], mask=held, other=0.0)
+    q_i = q_i.to(ACC)[:, None, :]  # [BL, 1, BD]
 
     top = tl.full([BL, BW], -3e38, ACC)  # finite: a lane without neighbours must not make inf - inf
     total = tl.zeros([BL, BW], ACC)
@@ -78,12 +78,10 @@ def attend_rows(
     for at in range(0, length, BL * BW):
         j = tl.load(neighbours + at + slot).to(tl.int64)  # [BL, BW]
         there = j >= 0
-        mask = there[:, :, None] & (d < D)[None, None, :]
+        mask = there[:, :, None] & (across < D)
         along = j[:, :, None]
-        k_j = tl.load(k + along * k_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(
-            ACC
-        )  # [BL, BW, BD]
-        v_j = tl.load(v + along * v_node * UNIT + d[None, None, :], mask=mask, other=0.0).to(ACC)
+        k_j = tl.load(k + along * k_node * UNIT + across, mask=mask, other=0.0).to(ACC)  # [BL, BW, BD]
+        v_j = tl.load(v + along * v_node * UNIT + across, mask=mask, other=0.0).to(ACC)
         score = SCALE * tl.sum(q_i * k_j, axis=2)  # [BL, BW]
         if BIASED:
             role_set = tl.load(sets + at + slot).to(tl.int64)
@@ -100,7 +98,7 @@ def attend_rows(
     shrink = tl.exp(top - highest[:, None])
     total_i = tl.sum(total * shrink, axis=1)
     total_i = tl.where(i >= 0, total_i, 1.0)
-    mixed_i = tl.sum(mixed * shrink[:, :, None], axis=1) / total_i[:, None]  # [BL, BD]
+    mixed_i = tl.sum(mixed * shrink[:, :, None], axis=1) * (1.0 / total_i)[:, None]  # [BL, BD]
     target = tl.load(targets + row).to(tl.int64)
     tl.store(out + ((batch * places + target[:, None]) * heads + head) * D + d[None, :], mixed_i, mask=held)
     lse_i = highest + tl.log(total_i)

@@ -39,12 +39,12 @@ def attend_tile(
     BIASED: tl.constexpr,
 ) -> None:
     """Weighted values and log-sum-exp of `BM` rows of one head of one example."""
-    pid = tl.program_id(0).to(tl.int64)
-    head = pid % heads
+    pid = tl.program_id(0)
+    head = (pid % heads).to(tl.int64)
     block = pid // heads % blocks
-    batch = pid // heads // blocks
+    batch = (pid // heads // blocks).to(tl.int64)
     d = tl.arange(0, BD)
-    i = block.to(tl.int32) * BM + tl.arange(0, BM)
+    i = block * BM + tl.arange(0, BM)
     j = tl.arange(0, BN)
     rows = (i < nodes)[:, None] & (d < D)[None, :]
     columns = (j < nodes)[:, None] & (d < D)[None, :]
@@ -69,7 +69,7 @@ def attend_tile(
     weight = tl.exp(score - top[:, None])
     total = tl.sum(weight, axis=1)
     total = tl.where(i < nodes, total, 1.0)
-    mixed = tl.dot(weight.to(DOT), v_j, input_precision="ieee") / total[:, None]  # [BM, BD]
+    mixed = tl.dot(weight.to(DOT), v_j, input_precision="ieee") * (1.0 / total)[:, None]  # [BM, BD]
     tl.store(out + ((batch * nodes + i[:, None]) * heads + head) * D + d[None, :], mixed, mask=rows)
     tl.store(lse + (batch * heads + head) * nodes + i, top + tl.log(total), mask=i < nodes)
 
@@ -116,9 +116,9 @@ def differentiate_tile(
     KEEP: tl.constexpr,  # d_scores
 ) -> None:
     """All gradients of one head of one example, `BM` queries after another."""
-    pid = tl.program_id(0).to(tl.int64)
-    head = pid % heads
-    batch = pid // heads
+    pid = tl.program_id(0)
+    head = (pid % heads).to(tl.int64)
+    batch = (pid // heads).to(tl.int64)
     d = tl.arange(0, BD)
     j = tl.arange(0, BN)
     columns = (j < nodes)[:, None] & (d < D)[None, :]
