@@ -3,9 +3,9 @@
     python benchmarks/compile.py [--problems bcmf sorting] [--repeats 3] [--json FILE]
 
 Every size is compiled in a process of its own, imports and a first tiny program not counted: from text to
-tape, factor graph, role table, mask, layout and metrics. `peak` is the process's largest resident memory, of which `start` was there
-before compiling began. `growth` is the exponent p of time ~ (nodes + entries)^p, fitted to the larger half
-of the sizes: 1 is linear, and what does not depend on the size makes it less.
+tape, factor graph, role table, mask, layout and metrics. `peak` is the process's largest resident memory, of
+which `start` was there before compiling began. `growth` is the exponent p of time ~ (nodes + entries)^p, over
+the larger half of the sizes: 1 is linear, and what does not depend on the size makes it less.
 
 Then, in one process and in turn: 256 joint draws of BCMF 10 × 10 × 10 by gsdmc and by the same thing written
 by hand in torch; and what varying m, n, k per batch costs a training step, from empty caches on.
@@ -51,7 +51,7 @@ def megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def one_case(program: str, sizes: dict[str, int]) -> dict[str, Any]:
+def one_case(program: str, sizes: dict[str, Any]) -> dict[str, Any]:
     """Compile once: seconds by stage, memory, nodes and entries; a tiny program warms the process up."""
     _ = gsdmc.compile(io.StringIO('(sample "x" (normal 0 1))')).metrics
     start = megabytes()
@@ -131,6 +131,7 @@ def varying(steps: int) -> dict[str, float]:
         start = time.perf_counter()
         for step in range(steps):
             problem = batches.sized(step, SIZES)
+            assert isinstance(problem, gsdmc.Problem)
             _ = problem.layout, problem.interpreter
         passes.append(time.perf_counter() - start)
     return {

@@ -16,7 +16,7 @@ REFUSED = [
     ('(sample "y" (normal 0 x))', "the parameter std of `normal` must be positive, but is -"),
     ('(sample "y" (bernoulli x))', "the parameter p of `bernoulli` must lie between 0 and 1, but is "),
     ('(sample "y" (poisson (log (abs x))))', "the parameter rate of `poisson` must not be negative"),
-    ('(sample "y" (normal (/ x 0.0) 1))', "the parameter mean of `normal` is not a finite number, in 100% of"),
+    ('(sample "y" (normal (/ x 0.0) 1))', "mean of `normal` is not a finite number, in 100% of"),
     ('(sample "y" (uniform x 0))', "the low end of `uniform` does not lie below the high end"),
     ('(sample "y" (categorical [(abs x) (abs x)]))', "the probabilities of `categorical` must sum to 1"),
     ('(sample "y" (mixture [(sigmoid x) 0.5] [(normal 0 1) (normal 1 1)]))', "the weights of `mixture` must"),
