@@ -1,7 +1,7 @@
 """Coverage-guided fuzzing of reader and compiler with atheris, outside CI.
 
     python -m venv fuzzing && fuzzing/bin/pip install atheris -e .
-    fuzzing/bin/python benchmarks/fuzz.py CORPUS -max_total_time=600 -timeout=2 -rss_limit_mb=1500
+    fuzzing/bin/python benchmarks/fuzz.py CORPUS -max_total_time=600 -timeout=6 -rss_limit_mb=1500
 
 Arguments go to libFuzzer: CORPUS is a folder that keeps inputs which reach new code, filled with the bundled
 programs and the bad programs of the tests when it is empty. An input is a program's bytes, up to 100 kB.
