@@ -6,8 +6,9 @@
 Arguments go to libFuzzer: CORPUS is a folder that keeps inputs which reach new code, filled with the bundled
 programs and the bad programs of the tests when it is empty. An input is a program's bytes, up to 100 kB.
 Whatever it is, compiling it ends in a problem or in a GsdmcError with a message that renders; anything else
-is written to a file crash-* and ends the run. `-timeout` is in seconds per input, instrumented code included;
-the resident limit is for the whole process, of which imports and the largest seed take about 750 MB here.
+is written to a file crash-* and ends the run. `-timeout` is in seconds per input, of which instrumented code
+takes several times as many; the resident limit is for the whole process, of which imports and the largest
+seed take about 750 MB here.
 """
 
 from __future__ import annotations
