@@ -41,7 +41,7 @@ def structure(graph: FactorGraph) -> dict[str, object]:
     factors = {
         (r.name, r.expression, r.arrays if whole else (), r.plates if whole else (), members(r))
         for r in graph.relations
-        if isinstance(r, Factor)
+        if isinstance(r, Factor) and (whole or len(r.members))
     }
     spanned = {plate for a in graph.arrays if a.name in full for plate in a.plates}
     return {
