@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from gsdmc.graph.factor_graph import Indices
 from gsdmc.program.axes import Axis, IndexMap, merged, spread
+from gsdmc.program.meter import REFERENCE, SCANNED_AT_ONCE, spend
 from gsdmc.program.tape import (
     Const,
     Draw,
@@ -36,7 +38,13 @@ class Reference:
     dims: tuple[IndexMap, ...]
     guards: tuple[tuple[IndexMap, int], ...] = ()
 
-    @property
+    @cached_property
+    def content(self) -> tuple[object, ...]:
+        """Equal for references that are equal."""
+        guards = tuple((g.content, number) for g, number in self.guards)
+        return self.array, tuple(m.content for m in self.dims), guards
+
+    @cached_property
     def axes(self) -> tuple[Axis, ...]:
         """Every axis that the reference varies with."""
         return merged(*(m.axes for m in self.dims), *(g.axes for g, _ in self.guards))
@@ -64,6 +72,9 @@ class Reference:
         for guard, number in self.guards if axis.size else ():
             if guard.axes == (axis,):
                 places = guard.places(number)
+                rest = Reference(self.array, self.dims, tuple(g for g in self.guards if g[0] is not guard))
+                if len(places) == 1 and axis not in rest.axes:
+                    return rest
                 return self.substitute(axis, those(axis, places)) if len(places) else None
         fresh = Axis(axis.name, axis.size, axis.span)
         return self.substitute(axis, IndexMap.identity(fresh))
@@ -97,6 +108,8 @@ class Dependences:
 
     def __init__(self) -> None:
         self.memo: dict[Instruction, References] = {}
+        self.known: dict[tuple[object, ...], Reference] = {}
+        self.folds: dict[tuple[Reference, Axis], Reference | None] = {}
 
     def of(self, instruction: Instruction) -> References:
         """The variables that a value was computed from, with nothing `untracked`."""
@@ -111,46 +124,65 @@ class Dependences:
             if waiting:
                 stack.extend(waiting)
                 continue
-            self.memo[here] = step(here, [self.memo[i] for i in inputs])
+            self.memo[here] = self.step(here, [self.memo[i] for i in inputs])
             stack.pop()
         return self.memo[instruction]
+
+    def step(self, here: Instruction, inputs: Sequence[References]) -> References:
+        """References of one instruction from those of its inputs."""
+        match here:
+            case Draw(inlined=False):
+                return (self.one(variable(here)),)
+            case Draw(channel=Axis() as channel, trailing=((own,),)):
+                place = IndexMap.identity(channel)
+                return self.left(r.substitute(own, place) for r in inputs[0])
+            case Gather():
+                return self.left(r.substitute(here.axis, here.index) for r in inputs[0])
+            case Reduce():
+                return self.folded(inputs[0], (here.axis,))
+            case Lookup():
+                return merged(self.folded(inputs[0], (here.axis,)), inputs[1])
+            case VectorOp():
+                return self.folded(inputs[0], here.consumed)
+            case Stack():
+                place = IndexMap.identity(here.axis)
+                return self.left(
+                    Reference(r.array, r.dims, (*r.guards, (place, k)))
+                    for k, found in enumerate(inputs)
+                    for r in found
+                )
+        spend(sum(map(len, inputs)) // SCANNED_AT_ONCE)
+        return merged(*inputs)
+
+    def left(self, references: Iterable[Reference | None]) -> References:
+        """New references, each once, without those of which nothing is left."""
+        found: dict[Reference, None] = {}
+        for reference in references:
+            spend(REFERENCE)
+            if reference is not None:
+                found[self.one(reference)] = None
+        return tuple(found)
+
+    def one(self, reference: Reference) -> Reference:
+        """The same object for equal references: what is computed in several ways is referred to once."""
+        return self.known.setdefault(reference.content, reference)
+
+    def folded(self, references: References, axes: tuple[Axis, ...]) -> References:
+        """References with every replica of the axes counted."""
+        for axis in axes:
+            references = self.left(self.fold(r, axis) for r in references)
+        return references
+
+    def fold(self, reference: Reference, axis: Axis) -> Reference | None:
+        """The same axis for one reference, however often it is folded."""
+        if (reference, axis) not in self.folds:
+            self.folds[reference, axis] = reference.fold(axis)
+        return self.folds[reference, axis]
 
 
 def ends(here: Instruction) -> bool:
     """Whether the search for variables goes no further than here."""
     return isinstance(here, Untracked | ExternCall | Const) or (isinstance(here, Draw) and not here.inlined)
-
-
-def step(here: Instruction, inputs: Sequence[References]) -> References:
-    """References of one instruction from those of its inputs."""
-    match here:
-        case Draw(inlined=False):
-            return (variable(here),)
-        case Draw(channel=Axis() as channel, trailing=((own,),)):
-            return tuple(r for x in inputs[0] if (r := x.substitute(own, IndexMap.identity(channel))))
-        case Gather():
-            moved = (r.substitute(here.axis, here.index) for r in inputs[0])
-            return tuple(r for r in moved if r is not None)
-        case Reduce():
-            return folded(inputs[0], (here.axis,))
-        case Lookup():
-            return merged(folded(inputs[0], (here.axis,)), inputs[1])
-        case VectorOp():
-            return folded(inputs[0], here.consumed)
-        case Stack():
-            place = IndexMap.identity(here.axis)
-            return tuple(
-                replace(r, guards=(*r.guards, (place, k))) for k, found in enumerate(inputs) for r in found
-            )
-    return merged(*inputs)
-
-
-def folded(references: References, axes: tuple[Axis, ...]) -> References:
-    """References with every replica of the axes counted."""
-    for axis in axes:
-        found = (r.fold(axis) for r in references)
-        references = tuple(r for r in found if r is not None)
-    return references
 
 
 def variable(draw: Draw) -> Reference:
@@ -182,3 +214,12 @@ def node_numbers(
         here = spread(guard.values, guard.axes, axes) == number
         holds = here if holds is None else holds & here
     return numbers, holds
+
+
+def one_number(reference: Reference, shape: tuple[int, ...], offset: int) -> Indices:
+    """The node number, `[1]`, of a reference that varies with nothing."""
+    number, stride = offset, 1
+    for size, index in zip(reversed(shape), reversed(reference.dims), strict=True):
+        number += stride * int(index.values)
+        stride *= size
+    return np.array([number], dtype=np.int64)

@@ -7,13 +7,21 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from gsdmc.graph.dependence import Dependences, Reference, References, node_numbers, variable
+from gsdmc.graph.dependence import (
+    Dependences,
+    Reference,
+    References,
+    node_numbers,
+    one_number,
+    variable,
+)
 from gsdmc.graph.edges import distinct_pairs
 from gsdmc.graph.factor_graph import Argument, Array, Factor, FactorGraph, Indices, Relation
 from gsdmc.graph.symmetry import Plates, find_plates
-from gsdmc.language.limits import DEFAULT, Limits, cure
+from gsdmc.language.limits import DEFAULT, Limits, cure, within
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, IndexMap, merged
+from gsdmc.program.meter import PAIR, Meter, metered
 from gsdmc.program.tape import Draw, FactorUse, Tape
 
 NAME_PARTS = 'name intermediate values, `(sample "c" (dirac ...))`, or make the sizes smaller'
@@ -31,8 +39,9 @@ def trace(tape: Tape, limits: Limits = DEFAULT) -> FactorGraph:
         raise GsdmcError("the program samples no variables", hint='write `(sample "x" (normal 0 1))`')
     plates = find_plates(tape)
     arrays = {a.name: a for a in make_arrays(tape.draws, plates)}
-    tracer = Tracer(arrays, limits.edges)
-    relations: list[Relation] = [*tracer.arguments(tape.draws), *tracer.factors(tape.factors, plates)]
+    with within(limits), metered() as meter:
+        tracer = Tracer(arrays, limits.edges, meter)
+        relations: list[Relation] = [*tracer.arguments(tape.draws), *tracer.factors(tape.factors, plates)]
     return FactorGraph(tuple(arrays.values()), plates.plates, tuple(relations))
 
 
@@ -63,10 +72,11 @@ def make_arrays(draws: Iterable[Draw], plates: Plates) -> list[Array]:
 class Tracer:
     """Turns references into node numbers, within the limits."""
 
-    def __init__(self, arrays: dict[str, Array], limit: int) -> None:
+    def __init__(self, arrays: dict[str, Array], limit: int, meter: Meter) -> None:
         self.arrays = arrays
         self.nodes = sum(a.size for a in arrays.values())
         self.limit = limit
+        self.meter = meter
         self.dependences = Dependences()
         self.edges = 0
 
@@ -88,9 +98,11 @@ class Tracer:
         """Edges from every variable to those whose distribution it enters, by parent, child and slot."""
         edges: dict[tuple[str, str, str], list[tuple[Indices, Indices]]] = {}
         for draw in draws:
+            self.meter.place = draw.span
+            own, array = variable(draw), self.arrays[draw.array]
             for slot, value in zip(draw.slots, draw.inputs, strict=True):
                 for reference in self.dependences.of(value):
-                    pair = self.edge_pairs(draw, reference)
+                    pair = self.pairs(own, array.shape, array.offset, reference, draw.span, NAME_PARTS)
                     edges.setdefault((reference.array, draw.array, slot), []).append(pair)
         for (parent, child, slot), pairs in edges.items():
             children = np.concatenate([c for c, _ in pairs])
@@ -98,11 +110,6 @@ class Tracer:
             if len(pairs) > 1:
                 children, parents = distinct_pairs(children, parents, self.nodes)
             yield Argument(parent, child, slot, parents, children)
-
-    def edge_pairs(self, draw: Draw, reference: Reference) -> tuple[Indices, Indices]:
-        """(children, parents) of one draw's dependence, `[edges]` each."""
-        child = self.arrays[draw.array]
-        return self.pairs(variable(draw), child.shape, child.offset, reference, draw.span, NAME_PARTS)
 
     def pairs(
         self,
@@ -123,6 +130,11 @@ class Tracer:
             span: where that is said.
             hint: what to do where that is too much.
         """
+        self.meter.spend(PAIR)
+        array = self.arrays[reference.array]
+        if not own.axes and not reference.axes:
+            self.count(1, span, hint)
+            return one_number(own, shape, offset), one_number(reference, array.shape, array.offset)
         while (narrowed := reference.narrowed()) is not None:
             axis, index, left = narrowed
             here = own.substitute(axis, index)
@@ -132,7 +144,6 @@ class Tracer:
         axes: tuple[Axis, ...] = merged(own.axes, reference.axes)
         sizes = [a.size for a in axes]
         self.count(math.prod(sizes), span, hint)
-        array = self.arrays[reference.array]
         first, _ = node_numbers(own, shape, offset, axes)
         second, holds = node_numbers(reference, array.shape, array.offset, axes)
         first = np.broadcast_to(first, sizes).reshape(-1)
@@ -157,6 +168,7 @@ class Tracer:
             members: list[Indices] = []
             touched: dict[str, None] = {}
             for use in same:
+                self.meter.place = use.span
                 references = self.dependences.of(use.value)
                 found = self.instance_members(use, references)
                 touched.update(dict.fromkeys(r.array for r in references))

@@ -1,4 +1,4 @@
-"""What evaluation has used of its limits, counted before it is made."""
+"""What evaluation and tracing have used of their limits, counted before it is made."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ SCANNED_AT_ONCE, COPIED_AT_ONCE = 8, 100
 POINTERS = 4
 """Copied elements that count as one number: most copies are forgotten soon."""
 
-LOOK, CALL, FOLD, APPLY, MOVE, PART, DRAW = 8, 8, 20, 15, 5, 3, 120
+LOOK, CALL, FOLD, APPLY, MOVE, PART, DRAW, REFERENCE, PAIR = 8, 8, 20, 15, 5, 3, 120, 10, 8
 """Steps of a look-up, a call, a function of known numbers, an instruction, the same at another index, a part
-of a structure that is made anew, and a variable in all that compiling does with it."""
+of a structure that is made anew, a variable in all that compiling does with it, elements that a value refers
+to, and their edges."""
 
 MAX_AXES = 24
 """Most iterations that one value can vary with: arrays of more dimensions don't exist everywhere."""
 
 
 class Meter:
-    """Steps that an evaluation took and numbers that it made; `place` is the form that it last looked at."""
+    """Steps that compiling took and numbers that it made; `place` is the form that it last looked at."""
 
     __slots__ = ("limits", "numbers", "place", "steps")
 
@@ -53,7 +54,7 @@ class Meter:
         self.steps += steps
         if self.steps > self.limits.steps:
             raise GsdmcError(
-                f"evaluating this program takes more than {self.limits.steps} steps",
+                f"compiling this program takes more than {self.limits.steps} steps",
                 self.place,
                 hint="iterations that can't be plated are unrolled: make them smaller, or " + cure("steps"),
             )
