@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.util import find_spec
 
+import torch
 from torch import Tensor
 
 from gsdmc.kernels import csr, dense, reference
@@ -30,6 +31,7 @@ BACKENDS: dict[str, Implementation] = {
     "triton": _triton,
 }
 HAS_TRITON = find_spec("triton") is not None
+TRITON_FROM = (8, 0)  # the oldest compute capability that triton supports
 
 # Where dense products win on a CPU (benchmarks/attention.py, forward and backward): an entry of the sparse
 # kernel costs about three times a pair of the dense one, and below 32 nodes the fixed costs decide.
@@ -98,7 +100,7 @@ def _pick(q: Tensor, structure: Structure) -> str:
     full = structure.entries >= DENSE_SHARE * structure.nodes**2
     if q.device.type == "cpu":
         return "dense" if full or structure.nodes <= DENSE_NODES else "cpu"
-    if q.device.type != "cuda" or not HAS_TRITON:
+    if q.device.type != "cuda" or not HAS_TRITON or torch.cuda.get_device_capability(q.device) < TRITON_FROM:
         return "dense"
     return "dense" if full and not tile_pays(q, structure) else "triton"
 

@@ -21,9 +21,11 @@ ENOUGH = 2**21
 
 # Whole graphs in one tile: up to so many nodes and so wide heads, and only where at least one pair in so many
 # is an entry. A tile reads two bytes a pair for its mask where rows gather 4·D bytes an entry (16 bit), and
-# its products run on tensor cores.
+# its products run on tensor cores. Keys and values of so many numbers fit the 99 KiB of shared memory that
+# every GPU since sm_80 has.
 TILE_NODES = 128
 TILE_WIDTH = 128
+TILE_NUMBERS = 2**13
 TILE_PAIRS = 24
 
 # Queries per step of a tile: as many as registers hold with all keys, for 16-bit inputs and D up to 128.
@@ -108,6 +110,8 @@ def tile_pays(q: Tensor, structure: Structure) -> bool:
 
     Only for 16-bit inputs, whose products run exactly on tensor cores.
     """
-    small = structure.nodes <= TILE_NODES and q.shape[3] <= TILE_WIDTH
-    close = structure.nodes**2 <= TILE_PAIRS * structure.entries
-    return q.dtype in (torch.float16, torch.bfloat16) and small and close
+    nodes, width = structure.nodes, q.shape[3]
+    small = nodes <= TILE_NODES and width <= TILE_WIDTH
+    fits = power_of_two(nodes) * power_of_two(width) <= TILE_NUMBERS
+    close = nodes**2 <= TILE_PAIRS * structure.entries
+    return q.dtype in (torch.float16, torch.bfloat16) and small and fits and close

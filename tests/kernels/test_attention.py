@@ -195,14 +195,15 @@ def test_auto_picks_by_size_and_share(
 
 
 @pytest.mark.parametrize(
-    ("shape", "nodes", "dtype", "triton", "expected"),
+    ("shape", "nodes", "dtype", "triton", "capability", "expected"),
     [
-        ("chain", 200, torch.float32, True, "triton"),
-        ("chain", 9, torch.float64, True, "triton"),
-        ("full", 200, torch.float16, True, "dense"),
-        ("full", 60, torch.float32, True, "dense"),
-        ("full", 60, torch.float16, True, "triton"),
-        ("chain", 200, torch.float32, False, "dense"),
+        ("chain", 200, torch.float32, True, (9, 0), "triton"),
+        ("chain", 9, torch.float64, True, (8, 0), "triton"),
+        ("full", 200, torch.float16, True, (9, 0), "dense"),
+        ("full", 60, torch.float32, True, (9, 0), "dense"),
+        ("full", 60, torch.float16, True, (9, 0), "triton"),
+        ("chain", 200, torch.float32, False, (9, 0), "dense"),
+        ("chain", 200, torch.float32, True, (7, 5), "dense"),
     ],
 )
 def test_auto_on_a_gpu(
@@ -210,10 +211,12 @@ def test_auto_on_a_gpu(
     nodes: int,
     dtype: torch.dtype,
     triton: bool,
+    capability: tuple[int, int],
     expected: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(attention, "HAS_TRITON", triton)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
     q = SimpleNamespace(device=SimpleNamespace(type="cuda"), dtype=dtype, shape=(1, 1, nodes, 16))
     assert attention._pick(cast(Tensor, q), make(shape, nodes)) == expected
     assert attention._pick(cast(Tensor, q), one_way(nodes)) == "reference"

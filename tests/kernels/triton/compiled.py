@@ -97,8 +97,8 @@ CASES = [  # dtype, D, structure, with bias, lanes
     *((F16, width, SHORT, True, 1) for width in (8, 12, 24, 64, 128)),
     (F32, 48, SHORT, False, 1),
     *((dtype, 16, SMALL, True, 1) for dtype in (F16, BF16)),
-    (BF16, 128, SMALL, False, 1),
-    (BF16, 8, TINY, False, 1),
+    (BF16, 64, SMALL, False, 1),
+    *((BF16, width, TINY, False, 1) for width in (8, 128)),
 ]
 
 

@@ -12,7 +12,8 @@ from tests.kernels.triton.compiled import ATOMICS
 
 pytestmark = pytest.mark.slow
 
-LIMITS = {80: 163 * 1024, 90: 227 * 1024}  # bytes of shared memory that a program may take
+CAPABILITIES = (80, 90)
+SHARED = 99 * 1024  # bytes that a program may take on every GPU since sm_80
 
 
 def test_kernels_compile_for_gpus_without_atomics(tmp_path: Path) -> None:
@@ -25,7 +26,7 @@ def test_kernels_compile_for_gpus_without_atomics(tmp_path: Path) -> None:
     names = {(k["kernel"].split()[0], k["capability"]) for k in kernels}
     assert names == {
         (name, capability)
-        for capability in LIMITS
+        for capability in CAPABILITIES
         for name in (
             *("attend_rows", "differentiate_rows", "row_products", "merge_outputs", "merge_gradients"),
             *("attend_tile", "differentiate_tile", "sum_pieces", "sum_sets"),
@@ -33,7 +34,7 @@ def test_kernels_compile_for_gpus_without_atomics(tmp_path: Path) -> None:
     }
     for kernel in kernels:
         assert kernel["atomics"] == [], kernel
-        assert kernel["shared"] <= LIMITS[kernel["capability"]], kernel
+        assert kernel["shared"] <= SHARED, kernel
         assert kernel["spilled"] < 64, kernel
     # A load of neighbours takes 16 bytes where head dimension and strides allow it.
     wide = {k["kernel"]: k["widest"] for k in kernels if k["kernel"].startswith("attend_rows fp16")}

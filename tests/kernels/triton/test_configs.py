@@ -37,7 +37,9 @@ def test_tiles_of_graphs_suit_tensor_cores(head_dim: int, nodes: int, queries: i
 @pytest.mark.parametrize(
     ("shape", "nodes", "width", "dtype", "expected"),
     [
-        ("full", 128, 128, torch.bfloat16, True),
+        ("full", 128, 64, torch.bfloat16, True),
+        ("full", 64, 128, torch.bfloat16, True),
+        ("full", 65, 128, torch.bfloat16, False),
         ("full", 129, 16, torch.bfloat16, False),
         ("full", 128, 129, torch.bfloat16, False),
         ("full", 128, 16, torch.float32, False),
