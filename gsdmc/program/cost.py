@@ -13,7 +13,7 @@ from gsdmc.program.tape import Const, Draw, ExternCall, Instruction, VectorOp
 QUANTILES = frozenset({"gamma", "beta", "student-t", "poisson", "dirichlet"})
 """Distributions whose draws come from quantile functions."""
 
-QUANTILE, SORT = 120, 10
+QUANTILE, SORT = 200, 10
 """The time of a quantile and of a sorted number, where a number that is added or multiplied takes 1."""
 
 

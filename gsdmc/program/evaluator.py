@@ -116,7 +116,7 @@ class Evaluator:
 
     `plated` says whether iterations are tried on named axes, `calls` are the calls that evaluation is
     inside of, outermost first, `meter` what it has used of the limits, `generated` what is known of values
-    that come from `untracked` or `extern`.
+    that come from `untracked` or `extern`, `arrays` the names that variables were drawn under.
     """
 
     def __init__(self, syntax: Syntax, plated: bool) -> None:
@@ -125,6 +125,7 @@ class Evaluator:
         self.tape = Tape()
         self.calls: list[Span] = []
         self.generated: dict[Instruction, bool] = {}
+        self.arrays: set[str] = set()
         self.externs = 0
         self.meter = Meter(DEFAULT)
 

@@ -25,10 +25,10 @@ SCANNED_AT_ONCE, COPIED_AT_ONCE = 8, 100
 POINTERS = 4
 """Copied elements that count as one number: most copies are forgotten soon."""
 
-LOOK, CALL, FOLD, APPLY, MOVE, PART, DRAW, REFERENCE, PAIR = 8, 8, 20, 15, 5, 3, 120, 10, 8
+LOOK, CALL, FOLD, APPLY, MOVE, PART, DRAW, ARRAY, REFERENCE, PAIR = 8, 8, 20, 15, 5, 3, 120, 60, 10, 8
 """Steps of a look-up, a call, a function of known numbers, an instruction, the same at another index, a part
-of a structure that is made anew, a variable in all that compiling does with it, elements that a value refers
-to, and their edges."""
+of a structure that is made anew, a variable in all that compiling does with it, an array, elements that a
+value refers to, and their edges."""
 
 MAX_AXES = 24
 """Most iterations that one value can vary with: arrays of more dimensions don't exist everywhere."""

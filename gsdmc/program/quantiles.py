@@ -14,8 +14,11 @@ from scipy import special
 
 Reals = NDArray[np.float64]
 
-LARGE_MEAN = 1e4
+LARGE_MEAN = 1e3
 """From which mean on a Poisson count is found from its expansion."""
+
+OFF = 2
+"""By how many counts the expansion may be off."""
 
 LARGE_SHAPE = 1e3
 """From which least parameter on a beta quantile is its expansion; the error is 1e-6 standard deviations."""
@@ -45,8 +48,11 @@ def poisson(probability: Reals, mean: Reals) -> Reals:
     u, m = probability[large], mean[large]
     near = m + np.sqrt(m) * expanded(special.ndtri(u), 1 / np.sqrt(m), 1 / m)
     near = np.floor(near + 0.5)
-    near += special.pdtr(near, m) < u
-    count[large] = _least(u, m, near)
+    for _ in range(OFF):
+        near += special.pdtr(near, m) < u
+    for _ in range(OFF):
+        near = _least(u, m, near)
+    count[large] = near
     return count.clip(max=LARGEST)
 
 

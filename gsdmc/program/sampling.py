@@ -13,7 +13,7 @@ from gsdmc.program.axes import Axis, Fact
 from gsdmc.program.distributions import DISTRIBUTIONS, type_of
 from gsdmc.program.expectations import name_of, need_scalar, scalar_type
 from gsdmc.program.indexing import index_of, length
-from gsdmc.program.meter import DRAW, spend
+from gsdmc.program.meter import ARRAY, DRAW, spend
 from gsdmc.program.rewriting import as_instruction, substitute
 from gsdmc.program.scalars import elementwise
 from gsdmc.program.stacking import stacked
@@ -158,7 +158,8 @@ def draw(ev: Evaluator, name: str, distribution: Expr, span: Span, scope: Scope)
         channel=channel,
         calls=tuple(reversed(ev.calls)),
     )
-    spend(DRAW)
+    spend(DRAW if name in ev.arrays else DRAW + ARRAY)
+    ev.arrays.add(name)
     ev.tape.draws.append(result)
     return result
 

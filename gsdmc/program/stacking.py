@@ -42,7 +42,7 @@ def stack_static(items: Sequence[Static], axis: Axis) -> Static:
     """Compile-time numbers side by side, as the iteration over `axis` would have made them at once."""
     axes = merged(*(v.axes for v in items))
     shape = [a.size for a in axes]
-    spend(len(items))
+    spend(FOLD + len(items))
     hold([len(items), *shape], axis.span)
     values = np.stack([np.broadcast_to(spread(v.values, v.axes, axes), shape) for v in items])
     facts = merged(*(v.facts for v in items))

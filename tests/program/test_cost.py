@@ -26,8 +26,8 @@ def test_what_varies_with_the_batch_is_counted_apart_from_what_does_not() -> Non
     [
         ("(normal 0 1)", 1, 1),
         ("(categorical [0.2 0.3 0.5])", 3, 3),
-        ("(gamma 2 1)", 1, 121),
-        ("(dirichlet [1 1 1 1])", 4, 4 * 120 + 4),
+        ("(gamma 2 1)", 1, 201),
+        ("(dirichlet [1 1 1 1])", 4, 4 * 200 + 4),
         ("(multivariate-normal [0 0] [[1 0] [0 1]])", 4, 4),
         ("(mixture [0.5 0.5] [(normal 0 1) (normal 3 1)])", 2, 2),
     ],
