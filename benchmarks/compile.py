@@ -34,7 +34,7 @@ import gsdmc
 from gsdmc.training import hardware
 from gsdmc.training.data import SIZES, Batches
 
-CONVOLUTION = Path(__file__).parent.parent / "tests" / "programs" / "daphne" / "convolution.clj"
+CONVOLUTION = Path(__file__).parent.parent / "tests" / "programs" / "daphne" / "deep.clj"
 CASES: dict[str, list[dict[str, int]]] = {
     "bcmf": [{"m": n, "n": n, "k": 10} for n in (10, 25, 50, 100, 200)],
     "hbmf": [{"m": n, "n": n, "k": 10} for n in (10, 25, 50, 100)],
