@@ -1,0 +1,162 @@
+"""Whatever a text says, compiling it ends in a problem or in a diagnostic."""
+
+from __future__ import annotations
+
+import builtins
+import io
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gsdmc.compiler import bundled, compile_problem, compile_text
+from gsdmc.language import GsdmcError, render
+from gsdmc.language.builtins import BUILTINS
+from gsdmc.language.distributions import ALIASES, DISTRIBUTIONS
+from gsdmc.language.foreign import SPECIAL_SHAPES
+
+PROGRAMS = [files("gsdmc.programs").joinpath(f"{n}.clj").read_bytes() for n in bundled() if n != "sudoku"]
+SEVERAL = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def outcome(text: str) -> GsdmcError | None:
+    """Compile, with all readings; only a user's mistake may be raised."""
+    try:
+        problem = compile_text(text, "fuzz.clj")
+        assert problem.mask.shape == (problem.graph.nodes, problem.graph.nodes)
+        values = problem.simulate(2, 0)
+        problem.verify(values)
+        problem.score(values)
+    except GsdmcError as refused:
+        error = refused
+    else:
+        return None
+    assert error.message
+    assert render(error)
+    return error
+
+
+@SEVERAL
+@given(st.binary(max_size=200))
+def test_bytes(data: bytes) -> None:
+    assert outcome(data.decode("utf-8", "replace")) is not None or b"sample" in data
+
+
+@SEVERAL
+@given(
+    program=st.sampled_from(PROGRAMS),
+    other=st.sampled_from(PROGRAMS),
+    cuts=st.tuples(*[st.floats(0, 1)] * 4),
+    inserted=st.binary(max_size=8),
+)
+def test_programs_spliced_and_damaged(
+    program: bytes, other: bytes, cuts: tuple[float, ...], inserted: bytes
+) -> None:
+    a, b, c, d = (
+        int(cut * len(text)) for cut, text in zip(cuts, (program, program, other, other), strict=True)
+    )
+    outcome((program[:a] + inserted + other[min(c, d) : max(c, d)] + program[b:]).decode("utf-8", "replace"))
+
+
+ATOMS = st.sampled_from(
+    [
+        "x",
+        "y",
+        "n",
+        "f",
+        "_",
+        "0",
+        "1",
+        "2",
+        "-1",
+        "0.5",
+        "1/3",
+        "1e300",
+        "true",
+        "false",
+        "nil",
+        ":k",
+        '"a"',
+        '"b"',
+    ]
+)
+HEADS = st.sampled_from(
+    ["x", "f", *BUILTINS, *DISTRIBUTIONS, *ALIASES, *SPECIAL_SHAPES, "sample", "dirac", "get"]
+)
+
+
+def larger(forms: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    several = st.lists(forms, max_size=4).map(" ".join)
+    return st.one_of(
+        several.map(lambda items: f"[{items}]"),
+        several.map(lambda items: f"{{{items}}}"),
+        st.tuples(HEADS, several).map(lambda parts: f"({parts[0]} {parts[1]})"),
+        st.tuples(forms, forms).map(lambda p: f"(let [x {p[0]} y {p[1]}] (+ x y))"),
+        st.tuples(forms, forms).map(lambda p: f"(foreach 3 [x (range 3) y {p[0]}] {p[1]})"),
+        st.tuples(forms, forms).map(lambda p: f"(loop 3 {p[0]} (fn [n x] {p[1]}))"),
+        st.tuples(forms, forms, forms).map(lambda p: f"(if {p[0]} {p[1]} {p[2]})"),
+        forms.map(lambda form: f"(sample (dirac {form}))"),
+        forms.map(lambda form: f"(sample (normal {form} 1))"),
+        forms.map(lambda form: f"(reduce (fn [x y] {form}) [1 2 3])"),
+    )
+
+
+@settings(SEVERAL, max_examples=150)
+@given(st.recursive(ATOMS, larger, max_leaves=12))
+def test_forms_of_every_kind(form: str) -> None:
+    outcome(
+        "(def n 3)\n(defn f [x] x)\n"
+        f'(let [x (sample "u" (normal 0 1)) y (sample "v" (bernoulli 0.5))]\n  {form})'
+    )
+
+
+NESTED = [
+    ("(", ")"), ("[", "]"), ("{", "}"), ("(+ 1 ", ")"), ("(let [x ", "] x)"), ("(if true ", " 1)"),
+    ("(fn [x] ", ")"), ("#_", ""), ("^", ""), ("(sample (dirac ", "))"), ("([{:a ", "}])"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("limit", [None, 10_000])
+@pytest.mark.parametrize(("opened", "closed"), NESTED, ids=[o for o, _ in NESTED])
+def test_nesting_ten_thousand_deep_gets_a_diagnostic(opened: str, closed: str, limit: int | None) -> None:
+    text = opened * 10_000 + "1" + closed * 10_000
+    limits = {} if limit is None else {"limits": {"nesting": limit}}
+    with pytest.raises(GsdmcError) as caught:
+        compile_problem(io.StringIO(text), **limits)
+    assert render(caught.value)
+
+
+HOSTILE = [
+    "(extern open 1)",
+    "(extern __import__ 1)",
+    "(extern os.system 1)",
+    "(extern sudoku-grid @x.npy)",
+    '(import "os")',
+    '(require "os")',
+    '(slurp "/etc/passwd")',
+    '(load-file "x.clj")',
+    '(eval "1")',
+    '(read-string "1")',
+    "(.exit System 0)",
+    '(def x "@/etc/passwd") (sample "y" (dirac x))',
+    '(sample "/etc/passwd" (normal 0 1))',
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_program_reads_no_file_and_imports_nothing(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome('(sample "x" (normal 0 1))')  # what is imported when it is first used is imported by now
+    opened: list[Any] = []
+
+    def noted(file: Any, *args: Any, **kwargs: Any) -> Any:
+        opened.append(file)
+        raise PermissionError(file)
+
+    monkeypatch.setattr(builtins, "open", noted)
+    monkeypatch.setattr(io, "open", noted)
+    error = outcome(text)
+    monkeypatch.undo()
+    assert not opened
+    assert error is not None or text.startswith("(sample")
