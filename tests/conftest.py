@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 
 import pytest
+import torch
 from hypothesis import settings
+
+# Without a GPU triton's kernels run in its interpreter, which must be chosen before anything imports triton.
+if not torch.cuda.is_available():
+    os.environ.setdefault("TRITON_INTERPRET", "1")
 
 # A busy machine is no failure. In CI, hypothesis's own profile says so too, and repeats its examples.
 settings.register_profile("patient", deadline=None)

@@ -1,16 +1,13 @@
-"""Without a GPU, kernels run in triton's interpreter, which must be chosen before triton is imported."""
+"""Kernels in triton's interpreter where there is no GPU; `tests/conftest.py` chooses it."""
 
 from __future__ import annotations
 
-import os
 from importlib.util import find_spec
 from typing import Any
 
 import pytest
 import torch
 
-if not torch.cuda.is_available():
-    os.environ.setdefault("TRITON_INTERPRET", "1")
 if find_spec("triton") is None:
     collect_ignore_glob = ["*.py"]
 
