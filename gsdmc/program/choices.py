@@ -96,7 +96,7 @@ def select(test: Instruction, then: Value, orelse: Value, span: Span) -> Value:
     Raises:
         GsdmcError: the arms have different shapes.
     """
-    spend(APPLY)
+    spend(2 * APPLY)
 
     def inner(a: Value, b: Value) -> Value:
         return select(test, a, b, span)

@@ -107,7 +107,7 @@ def _whole(a: Type) -> Type:
 
 def _square(a: Type) -> Type:
     a = _absolute(a)
-    return Type(a.base, a.low**2, a.high**2)
+    return Type(a.base, a.low * a.low, a.high * a.high)
 
 
 def _rectified(a: Type) -> Type:

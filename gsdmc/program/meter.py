@@ -19,16 +19,17 @@ WORK_OF_STEP = 125
 FACTORED = 48
 """Multiplications of a matrix's factorisation in the time of one number that is multiplied elsewhere."""
 
-SCANNED_AT_ONCE, COPIED_AT_ONCE = 8, 100
+SCANNED_AT_ONCE, COPIED_AT_ONCE = 8, 128
 """Elements of a vector that are looked at, and that are copied, in the time of one step."""
 
 POINTERS = 4
 """Copied elements that count as one number: most copies are forgotten soon."""
 
-LOOK, CALL, FOLD, APPLY, MOVE, PART, DRAW, ARRAY, REFERENCE, PAIR = 8, 8, 20, 15, 5, 3, 120, 60, 10, 8
+LOOK, CALL, FOLD, APPLY, MOVE, PART, DRAW, ARRAY, REFERENCE, PAIR = 8, 8, 24, 15, 5, 5, 110, 60, 10, 8
+REPLICA = 5
 """Steps of a look-up, a call, a function of known numbers, an instruction, the same at another index, a part
 of a structure that is made anew, a variable in all that compiling does with it, an array, elements that a
-value refers to, and their edges."""
+value refers to, their edges; and a replica of an iteration."""
 
 MAX_AXES = 24
 """Most iterations that one value can vary with: arrays of more dimensions don't exist everywhere."""

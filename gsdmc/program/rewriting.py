@@ -17,6 +17,7 @@ def as_instruction(value: Scalar, span: Span) -> Instruction:
     """The value on the tape. An index that enters a computation fixes its plate; a comparison orders it."""
     if isinstance(value, Instruction):
         return value
+    spend(MOVE)
     kind = scalar_type(value)
     facts = list(value.facts)
     for axis, data in value.origins:

@@ -10,7 +10,7 @@ import numpy as np
 from gsdmc.language.source import GsdmcError, Span
 from gsdmc.program.axes import Axis, Fact, merged, spread
 from gsdmc.program.expectations import scalar_type
-from gsdmc.program.meter import COPIED_AT_ONCE, FOLD, POINTERS, SCANNED_AT_ONCE, hold, spend
+from gsdmc.program.meter import COPIED_AT_ONCE, FOLD, PART, POINTERS, SCANNED_AT_ONCE, hold, spend
 from gsdmc.program.rewriting import as_instruction, substitute
 from gsdmc.program.tape import Stack, Type
 from gsdmc.program.values import Dist, NeedsUnroll, Scalar, Static, Tup, Value, Vec, describe
@@ -42,7 +42,7 @@ def stack_static(items: Sequence[Static], axis: Axis) -> Static:
     """Compile-time numbers side by side, as the iteration over `axis` would have made them at once."""
     axes = merged(*(v.axes for v in items))
     shape = [a.size for a in axes]
-    spend(FOLD + len(items))
+    spend(FOLD + PART * len(items))
     hold([len(items), *shape], axis.span)
     values = np.stack([np.broadcast_to(spread(v.values, v.axes, axes), shape) for v in items])
     facts = merged(*(v.facts for v in items))

@@ -14,7 +14,7 @@ from gsdmc.language.distributions import signature
 from gsdmc.language.source import Span
 from gsdmc.language.syntax import Fn
 from gsdmc.program.axes import Axis, Fact, IndexMap, Origin
-from gsdmc.program.meter import check_axes, spend
+from gsdmc.program.meter import REPLICA, check_axes, spend
 from gsdmc.program.names import Names
 from gsdmc.program.tape import Instruction
 
@@ -177,6 +177,7 @@ class Scope:
         Raises:
             GsdmcError: iterations nest too deep.
         """
+        spend(REPLICA)
         check_axes(len(self.iterations) + 1, axis.span)
         return Scope(self.env, (*self.iterations, (axis, at)), self.tests)
 

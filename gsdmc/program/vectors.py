@@ -15,7 +15,7 @@ from gsdmc.program.expectations import map_key, need_int, need_scalar, shown, te
 from gsdmc.program.folds import reduce_vector
 from gsdmc.program.indexing import elements, get, length
 from gsdmc.program.iteration import check_size, map_vectors
-from gsdmc.program.meter import COPIED_AT_ONCE, POINTERS, hold, spend
+from gsdmc.program.meter import APPLY, COPIED_AT_ONCE, PART, POINTERS, hold, spend
 from gsdmc.program.rewriting import as_instruction
 from gsdmc.program.scalars import SOMETHING, elementwise
 from gsdmc.program.stacking import stacked, vector_of
@@ -194,7 +194,7 @@ def _str(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
             span,
             hint="texts name variables and keys: make a shorter one",
         )
-    spend(size // COPIED_AT_ONCE)
+    spend(PART * len(parts) + size // COPIED_AT_ONCE)
     return Text.of("".join(parts), merged(tuple(axes)))
 
 
@@ -243,6 +243,7 @@ def flattened(value: Value, span: Span) -> tuple[tuple[Axis, ...], Value]:
 def _predicate(name: str, empty: bool) -> Builtin:
     def predicate(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
         xs = vector_argument(name, args[0], span)
+        spend(APPLY)
         if isinstance(xs, Tup) and not xs.items:
             return static(empty)
         consumed, body = flattened(xs, span)
@@ -258,6 +259,7 @@ def _predicate(name: str, empty: bool) -> Builtin:
 def _ordering(name: str) -> Builtin:
     def ordering(ev: Evaluator, args: list[Value], span: Span, scope: Scope) -> Value:
         xs = vector_argument(name, args[0], span)
+        spend(APPLY)
         if isinstance(xs, Tup) and not xs.items:
             return xs
         vector = stacked(xs, span)
