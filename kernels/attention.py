@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.util import find_spec
 
 import torch
 from torch import Tensor
 
-from gsdmc.kernels import csr, dense, reference
+from gsdmc.kernels import choice, csr, dense, reference
 from gsdmc.kernels.structure import Structure
-from gsdmc.kernels.triton.configs import tile_pays
 
 Implementation = Callable[[Tensor, Tensor, Tensor, Structure, Tensor | None, float], Tensor]
 
@@ -30,13 +28,6 @@ BACKENDS: dict[str, Implementation] = {
     "cpu": csr.attend,
     "triton": _triton,
 }
-HAS_TRITON = find_spec("triton") is not None
-TRITON_FROM = (8, 0)  # the oldest compute capability that triton supports
-
-# Where dense products win on a CPU (benchmarks/attention.py, forward and backward): an entry of the sparse
-# kernel costs about three times a pair of the dense one, and below 32 nodes the fixed costs decide.
-DENSE_NODES = 32
-DENSE_SHARE = 1 / 3
 
 
 def sparse_attention(
@@ -59,8 +50,8 @@ def sparse_attention(
         role_bias: `[H, R]`; an entry's logit gains the sum of the biases of its role set.
         scale: factor of q·k, 1/√D when None.
         backend: `reference` (dense, the oracle), `dense` (for small or full graphs), `cpu` (cost follows
-            the edges), `triton` (the same on a GPU) or `auto`, which picks by device, number of nodes and
-            share of pairs that are entries. An asymmetric structure runs on the reference alone.
+            the edges), `triton` (the same on a GPU) or `auto`, which picks by the rule in
+            `gsdmc.kernels.choice`. An asymmetric structure runs on the reference alone.
 
     Returns:
         `[B, H, N, D]`; differentiable once in q, k, v and role_bias.
@@ -95,18 +86,20 @@ def _choose(backend: str, q: Tensor, structure: Structure) -> str:
 
 
 def _pick(q: Tensor, structure: Structure) -> str:
-    if not structure.symmetric:
-        return "reference"
-    full = structure.entries >= DENSE_SHARE * structure.nodes**2
-    if q.device.type == "cpu":
-        return "dense" if full or structure.nodes <= DENSE_NODES else "cpu"
-    if q.device.type != "cuda" or not HAS_TRITON or torch.cuda.get_device_capability(q.device) < TRITON_FROM:
-        return "dense"
-    return "dense" if full and not tile_pays(q, structure) else "triton"
+    cuda = q.device.type == "cuda"
+    return choice.choose(
+        q.device.type,
+        structure.nodes,
+        structure.entries,
+        structure.symmetric,
+        q.shape[3],
+        q.dtype,
+        capability=torch.cuda.get_device_capability(q.device) if cuda else None,
+    ).backend
 
 
 def _check_triton(q: Tensor) -> None:
-    if not HAS_TRITON:
+    if not choice.HAS_TRITON:
         raise ValueError("backend triton: triton is not installed (it exists for Linux alone); use auto")
     from gsdmc.kernels.triton.run import interpreted
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
-
-from gsdmc.kernels.structure import Structure
 
 # Numbers of one operand that a program of the row kernels holds at once. Four warps hold 16 of them a thread
 # forward, two 16-byte loads of 16-bit inputs; the backward pass has four operands and three sums in registers
@@ -105,13 +102,18 @@ def tile_config(head_dim: int, nodes: int, queries: int) -> Tile:
     return Tile(min(queries, columns), columns, width, warps)
 
 
-def tile_pays(q: Tensor, structure: Structure) -> bool:
+def tile_pays(dtype: torch.dtype, nodes: int, entries: int, width: int) -> bool:
     """Whether the whole graph goes through dense tiles rather than row by row.
 
     Only for 16-bit inputs, whose products run exactly on tensor cores.
+
+    Args:
+        dtype: of the inputs.
+        nodes: N.
+        entries: E.
+        width: D, the head dimension.
     """
-    nodes, width = structure.nodes, q.shape[3]
     small = nodes <= TILE_NODES and width <= TILE_WIDTH
     fits = power_of_two(nodes) * power_of_two(width) <= TILE_NUMBERS
-    close = nodes**2 <= TILE_PAIRS * structure.entries
-    return q.dtype in (torch.float16, torch.bfloat16) and small and fits and close
+    close = nodes**2 <= TILE_PAIRS * entries
+    return dtype in (torch.float16, torch.bfloat16) and small and fits and close

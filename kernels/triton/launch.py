@@ -42,7 +42,9 @@ class _Attention(torch.autograd.Function):
             ctx.bias_dtype = role_bias.dtype
             with torch.autocast(q.device.type, enabled=False):
                 set_bias = role_bias.to(kind(q)) @ structure.membership.to(kind(q)).T  # [H, S]
-        ctx.kernels = tile if configs.tile_pays(q, structure) else rows
+        ctx.kernels = (
+            tile if configs.tile_pays(q.dtype, structure.nodes, structure.entries, q.shape[3]) else rows
+        )
         out: Tensor
         out, lse = ctx.kernels.attend(Inputs(q, k, v, set_bias, structure, scale))
         ctx.save_for_backward(q, k, v, set_bias, out, lse)

@@ -48,5 +48,4 @@ def test_tiles_of_graphs_suit_tensor_cores(head_dim: int, nodes: int, queries: i
     ],
 )
 def test_where_tiles_pay(shape: str, nodes: int, width: int, dtype: torch.dtype, expected: bool) -> None:
-    q = torch.empty(1, 1, nodes, width, dtype=dtype)
-    assert tile_pays(q, make(shape, nodes)) == expected
+    assert tile_pays(dtype, nodes, make(shape, nodes).entries, width) == expected

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gsdmc.kernels import choice
+from gsdmc.kernels.attention import BACKENDS
+from gsdmc.kernels.choice import choose
+
+CHAIN, FULL = 3 * 200 - 2, 200**2
+HOPPER, TURING = (9, 0), (7, 5)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "entries", "backend", "says"),
+    [
+        (200, CHAIN, "cpu", "598 of 40,000 pairs"),
+        (200, FULL, "dense", "40,000 of 40,000 pairs"),
+        (32, 94, "dense", "at most 32 nodes"),
+        (33, 97, "cpu", "97 of 1,089 pairs"),
+    ],
+)
+def test_on_a_cpu(nodes: int, entries: int, backend: str, says: str) -> None:
+    found = choose("cpu", nodes, entries, True, 16)
+    assert found.backend == backend
+    assert says in found.reason
+
+
+@pytest.mark.parametrize(
+    ("nodes", "entries", "dtype", "triton", "capability", "backend", "says"),
+    [
+        (200, CHAIN, torch.float32, True, HOPPER, "triton", "598 of 40,000 pairs"),
+        (9, 25, torch.float64, True, (8, 0), "triton", "25 of 81 pairs"),
+        (200, FULL, torch.float16, True, HOPPER, "dense", "40,000 of 40,000 pairs"),
+        (60, 3600, torch.float32, True, HOPPER, "dense", "3,600 of 3,600 pairs"),
+        (60, 3600, torch.float16, True, HOPPER, "triton", "one tile"),
+        (200, CHAIN, torch.float32, False, HOPPER, "dense", "triton is not installed"),
+        (200, CHAIN, torch.float32, True, TURING, "dense", "compute capability 7.5"),
+        (200, CHAIN, torch.float32, True, None, "dense", "compute capability unknown"),
+    ],
+)
+def test_on_a_gpu(
+    nodes: int,
+    entries: int,
+    dtype: torch.dtype,
+    triton: bool,
+    capability: tuple[int, int] | None,
+    backend: str,
+    says: str,
+) -> None:
+    found = choose("cuda", nodes, entries, True, 16, dtype, capability=capability, triton=triton)
+    assert found.backend == backend
+    assert says in found.reason
+    assert choose("cuda", nodes, entries, False, 16, dtype, capability=capability).backend == "reference"
+
+
+def test_another_device_takes_dense_products() -> None:
+    found = choose("mps", 200, CHAIN, True, 16)
+    assert (found.backend, "mps" in found.reason) == ("dense", True)
+
+
+def test_whether_triton_is_there_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    for there, backend in ((True, "triton"), (False, "dense")):
+        monkeypatch.setattr(choice, "HAS_TRITON", there)
+        assert choose("cuda", 200, CHAIN, True, 16, capability=HOPPER).backend == backend
+
+
+@given(
+    st.sampled_from(["cpu", "cuda", "mps"]),
+    st.integers(1, 3000),
+    st.floats(0, 1),
+    st.booleans(),
+    st.integers(1, 200),
+    st.sampled_from([torch.float16, torch.float32, torch.float64]),
+    st.booleans(),
+)
+def test_every_choice_is_a_backend_with_a_reason(
+    device: str, nodes: int, share: float, symmetric: bool, width: int, dtype: torch.dtype, triton: bool
+) -> None:
+    entries = nodes + int(share * nodes * (nodes - 1))
+    found = choose(device, nodes, entries, symmetric, width, dtype, capability=HOPPER, triton=triton)
+    assert found.backend in BACKENDS
+    assert found.reason
+    assert triton or found.backend != "triton"
+    assert device == "cpu" or found.backend != "cpu"
+    assert symmetric == (found.backend != "reference")
