@@ -7,9 +7,11 @@ from importlib.util import find_spec
 
 import torch
 
+from gsdmc.kernels.toolchain import triton_lacks
 from gsdmc.kernels.triton.configs import tile_pays
 
 HAS_TRITON = find_spec("triton") is not None
+TRITON_LACKS = triton_lacks()
 TRITON_FROM = (8, 0)  # the oldest compute capability that triton supports
 
 # Where dense products win on a CPU (benchmarks/attention.py, forward and backward): an entry of the sparse
@@ -40,7 +42,6 @@ def choose(
     dtype: torch.dtype = torch.float32,
     *,
     capability: tuple[int, int] | None = None,
-    triton: bool | None = None,
 ) -> Choice:
     """Choose the backend by device, structure and shapes alone, so that equal inputs run alike.
 
@@ -52,7 +53,6 @@ def choose(
         width: D, the head dimension.
         dtype: of queries, keys and values.
         capability: of the CUDA device; None on other devices.
-        triton: whether triton is installed; found out when None.
     """
     if not symmetric:
         return Choice("reference", "an edge goes one way only, and only the reference takes that")
@@ -66,8 +66,8 @@ def choose(
         return Choice("cpu", f"{share}, and the cost follows them")
     if device != "cuda":
         return Choice("dense", f"no sparse kernel runs on {device}")
-    if not (HAS_TRITON if triton is None else triton):
-        return Choice("dense", "triton is not installed, which the sparse kernel for CUDA needs")
+    if TRITON_LACKS:
+        return Choice("dense", f"the sparse kernel for CUDA can't run: {TRITON_LACKS}")
     if capability is None or capability < TRITON_FROM:
         found = "unknown" if capability is None else ".".join(map(str, capability))
         least = ".".join(map(str, TRITON_FROM))

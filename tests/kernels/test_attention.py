@@ -195,7 +195,7 @@ def test_auto_picks_by_size_and_share(
 
 
 def test_auto_asks_a_gpu_what_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choice, "HAS_TRITON", True)
+    monkeypatch.setattr(choice, "TRITON_LACKS", None)
     q = SimpleNamespace(device=SimpleNamespace(type="cuda"), dtype=torch.float32, shape=(1, 1, 200, 16))
     for capability, expected in (((8, 0), "triton"), ((7, 5), "dense")):
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _, found=capability: found)

@@ -11,6 +11,7 @@ from gsdmc.kernels.choice import choose
 
 CHAIN, FULL = 3 * 200 - 2, 200**2
 HOPPER, TURING = (9, 0), (7, 5)
+NO_COMPILER = "there is no C compiler, which triton needs"
 
 
 @pytest.mark.parametrize(
@@ -29,28 +30,30 @@ def test_on_a_cpu(nodes: int, entries: int, backend: str, says: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("nodes", "entries", "dtype", "triton", "capability", "backend", "says"),
+    ("nodes", "entries", "dtype", "lacks", "capability", "backend", "says"),
     [
-        (200, CHAIN, torch.float32, True, HOPPER, "triton", "598 of 40,000 pairs"),
-        (9, 25, torch.float64, True, (8, 0), "triton", "25 of 81 pairs"),
-        (200, FULL, torch.float16, True, HOPPER, "dense", "40,000 of 40,000 pairs"),
-        (60, 3600, torch.float32, True, HOPPER, "dense", "3,600 of 3,600 pairs"),
-        (60, 3600, torch.float16, True, HOPPER, "triton", "one tile"),
-        (200, CHAIN, torch.float32, False, HOPPER, "dense", "triton is not installed"),
-        (200, CHAIN, torch.float32, True, TURING, "dense", "compute capability 7.5"),
-        (200, CHAIN, torch.float32, True, None, "dense", "compute capability unknown"),
+        (200, CHAIN, torch.float32, None, HOPPER, "triton", "598 of 40,000 pairs"),
+        (9, 25, torch.float64, None, (8, 0), "triton", "25 of 81 pairs"),
+        (200, FULL, torch.float16, None, HOPPER, "dense", "40,000 of 40,000 pairs"),
+        (60, 3600, torch.float32, None, HOPPER, "dense", "3,600 of 3,600 pairs"),
+        (60, 3600, torch.float16, None, HOPPER, "triton", "one tile"),
+        (200, CHAIN, torch.float32, NO_COMPILER, HOPPER, "dense", "can't run: there is no C compiler"),
+        (200, CHAIN, torch.float32, None, TURING, "dense", "compute capability 7.5"),
+        (200, CHAIN, torch.float32, None, None, "dense", "compute capability unknown"),
     ],
 )
 def test_on_a_gpu(
     nodes: int,
     entries: int,
     dtype: torch.dtype,
-    triton: bool,
+    lacks: str | None,
     capability: tuple[int, int] | None,
     backend: str,
     says: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = choose("cuda", nodes, entries, True, 16, dtype, capability=capability, triton=triton)
+    monkeypatch.setattr(choice, "TRITON_LACKS", lacks)
+    found = choose("cuda", nodes, entries, True, 16, dtype, capability=capability)
     assert found.backend == backend
     assert says in found.reason
     assert choose("cuda", nodes, entries, False, 16, dtype, capability=capability).backend == "reference"
@@ -61,12 +64,6 @@ def test_another_device_takes_dense_products() -> None:
     assert (found.backend, "mps" in found.reason) == ("dense", True)
 
 
-def test_whether_triton_is_there_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    for there, backend in ((True, "triton"), (False, "dense")):
-        monkeypatch.setattr(choice, "HAS_TRITON", there)
-        assert choose("cuda", 200, CHAIN, True, 16, capability=HOPPER).backend == backend
-
-
 @given(
     st.sampled_from(["cpu", "cuda", "mps"]),
     st.integers(1, 3000),
@@ -74,15 +71,17 @@ def test_whether_triton_is_there_is_found_out(monkeypatch: pytest.MonkeyPatch) -
     st.booleans(),
     st.integers(1, 200),
     st.sampled_from([torch.float16, torch.float32, torch.float64]),
-    st.booleans(),
+    st.sampled_from([None, NO_COMPILER]),
 )
 def test_every_choice_is_a_backend_with_a_reason(
-    device: str, nodes: int, share: float, symmetric: bool, width: int, dtype: torch.dtype, triton: bool
+    device: str, nodes: int, share: float, symmetric: bool, width: int, dtype: torch.dtype, lacks: str | None
 ) -> None:
     entries = nodes + int(share * nodes * (nodes - 1))
-    found = choose(device, nodes, entries, symmetric, width, dtype, capability=HOPPER, triton=triton)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(choice, "TRITON_LACKS", lacks)
+        found = choose(device, nodes, entries, symmetric, width, dtype, capability=HOPPER)
     assert found.backend in BACKENDS
     assert found.reason
-    assert triton or found.backend != "triton"
+    assert lacks is None or found.backend != "triton"
     assert device == "cpu" or found.backend != "cpu"
     assert symmetric == (found.backend != "reference")
