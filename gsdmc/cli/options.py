@@ -45,13 +45,15 @@ def new_parser(commands: Any, name: str, help_text: str, example: str) -> argpar
     return parser
 
 
-def add_program(parser: argparse.ArgumentParser) -> None:
-    """The program, and the values that stand in place of its `def`s."""
+def add_program(parser: argparse.ArgumentParser, absent: str = "") -> None:
+    """The program, which may be absent where something is said to stand for it, and values for its `def`s."""
     names = ", ".join(bundled_names())
+    what = f"a bundled program ({names}), a path, a compiled problem (FILE.gsdm), or - for standard input"
     parser.add_argument(
         "program",
         metavar="PROGRAM",
-        help=f"a bundled program ({names}), a path, a compiled problem (FILE.gsdm), or - for standard input",
+        nargs="?" if absent else None,
+        help=f"{what}; without one, {absent}" if absent else what,
     )
     parser.add_argument(
         "--set",

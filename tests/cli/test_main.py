@@ -27,7 +27,7 @@ def test_help_needs_nothing_slow() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", ["compile", "simulate", "train", "sample", "evaluate"])
+@pytest.mark.parametrize("command", ["compile", "simulate", "train", "sample", "evaluate", "doctor"])
 def test_every_command_has_help_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as done:
         main([command, "--help"])
@@ -43,7 +43,17 @@ def test_the_main_help_lists_commands_and_programs(capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit):
         main(["--help"])
     text = capsys.readouterr().out
-    for word in ("compile", "simulate", "train", "sample", "evaluate", "bcmf", "sudoku", "exit codes"):
+    for word in (
+        "compile",
+        "simulate",
+        "train",
+        "sample",
+        "evaluate",
+        "doctor",
+        "bcmf",
+        "sudoku",
+        "exit codes",
+    ):
         assert word in text
 
 
