@@ -24,6 +24,7 @@ class Cost:
 
     width: int
     layers: int
+    loops: int
     heads: int
     parameters: int
     batch: int
@@ -42,12 +43,14 @@ def training_cost(problem: Problem, config: TrainingConfig) -> Cost:
         if isinstance(module, nn.Linear):
             timed = name.rpartition(".")[2] in ("time", "modulation")
             per_example += 2 * module.in_features * module.out_features * (1 if timed else nodes)
-    per_example += shape.layers * 4 * layout.structure.entries * width
+    per_example *= shape.loops
+    per_example += shape.depth * 4 * layout.structure.entries * width
     ends = sum(slot.size * slot.kind.channels for slot in layout.arrays)
     per_example += 2 * 2 * ends * width  # values in, predictions out
     return Cost(
         width=width,
         layers=shape.layers,
+        loops=shape.loops,
         heads=shape.heads,
         parameters=denoiser.parameter_count,
         batch=config.batch,

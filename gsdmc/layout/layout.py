@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from gsdmc.graph.parts import Part
 from gsdmc.kernels.structure import Structure
 from gsdmc.language.kinds import Kind
 
@@ -15,6 +16,7 @@ class ArraySlot:
     """Where an array's nodes lie in a layout: `offset .. offset + size - 1`, row-major in `shape`.
 
     A vector is one node, so `shape` and `size` don't count its channels; `value_shape` and `state_shape` do.
+    `part` says whether it is a parameter of the program or its data, see `gsdmc.graph.parts`.
     """
 
     name: str
@@ -24,6 +26,7 @@ class ArraySlot:
     size: int
     deterministic: bool = False
     generated: bool = False
+    part: Part = "between"
 
     @property
     def value_shape(self) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ import torch
 
 from gsdmc.graph.edges import EdgeTable, edge_table
 from gsdmc.graph.factor_graph import Array, FactorGraph, Indices
+from gsdmc.graph.parts import parts
 from gsdmc.kernels.structure import Structure
 from gsdmc.layout.layout import ArraySlot, Layout
 
@@ -38,9 +39,12 @@ def lower(
     keys: list[str] = []
     embedding = [embedding_rows(graph, array, keys) for array in graph.arrays]
     positions, names = ordered_positions(graph)
+    part_of = parts(graph)
     return Layout(
         arrays=tuple(
-            ArraySlot(a.name, a.kind, a.shape, a.offset, a.size, a.deterministic, a.generated)
+            ArraySlot(
+                a.name, a.kind, a.shape, a.offset, a.size, a.deterministic, a.generated, part_of[a.name]
+            )
             for a in graph.arrays
         ),
         structure=structure,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -10,7 +11,13 @@ from gsdmc.layout.layout import Layout
 
 Architecture = Literal["default", "paper"]
 DEEPEST = 16
-"""Layers that a large graph diameter may ask for; a deeper network is the caller's own choice."""
+"""Layers that a graph's diameter may ask for; larger diameters ask for loops."""
+
+GROUPS = 32
+"""Groups of the norms in the paper's architecture."""
+
+FURTHEST = 64
+"""Diameter that loops still reach; a deeper network is the caller's own choice."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ class ModelConfig:
         embedding_keys: names of the learned embeddings, a row each.
         role_names: names of the directed roles, a bias per head and layer each.
         position_plates: names of the ordered plates.
+        loops: times that the stack of layers is applied, with the same weights, role biases included.
     """
 
     architecture: Architecture
@@ -66,12 +74,20 @@ class ModelConfig:
     embedding_keys: tuple[str, ...]
     role_names: tuple[str, ...]
     position_plates: tuple[str, ...]
+    loops: int = 1
 
     def __post_init__(self) -> None:
+        if self.layers < 1 or self.loops < 1:
+            raise ValueError(f"a network has at least one layer, not {self.layers} layers {self.loops} times")
         if self.width % self.heads:
             raise ValueError(f"width {self.width} is not a multiple of {self.heads} heads")
-        if self.architecture == "paper" and self.width % 32:
-            raise ValueError(f"the paper's group norm has 32 groups; width {self.width} is no multiple of 32")
+        if self.architecture == "paper" and self.width % GROUPS:
+            raise ValueError(f"width {self.width} is not a multiple of the {GROUPS} groups of its norm")
+
+    @property
+    def depth(self) -> int:
+        """Rounds of messages along edges: layers times loops."""
+        return self.layers * self.loops
 
     @staticmethod
     def for_layout(
@@ -83,15 +99,16 @@ class ModelConfig:
         heads: int,
         expansion: float = 2.0,
         roles: bool = True,
+        loops: int = 1,
         reach: bool = True,
     ) -> ModelConfig:
         """The configuration for a layout.
 
-        With `reach`, `layers` grows to the graph's diameter where that is known (at most
-        `DEEPEST`), so that evidence anywhere can bear on any node.
+        With `reach`, the depth grows to the graph's diameter where that is known, so that evidence anywhere
+        can bear on any node; see `reaching`.
         """
         if reach and layout.diameter is not None:
-            layers = max(layers, min(layout.diameter, DEEPEST))
+            layers, loops = reaching(layout.diameter, layers, loops)
         return ModelConfig(
             architecture=architecture,
             width=width,
@@ -103,6 +120,7 @@ class ModelConfig:
             embedding_keys=layout.embedding_keys,
             role_names=layout.roles,
             position_plates=layout.position_plates,
+            loops=loops,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -111,10 +129,24 @@ class ModelConfig:
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> ModelConfig:
-        """The inverse of `to_json`."""
+        """The inverse of `to_json`; files from before `loops` have none."""
         fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
         fields["arrays"] = tuple(ArraySpec(**spec) for spec in data["arrays"])
         return ModelConfig(**fields)
+
+
+def reaching(diameter: int, layers: int, loops: int = 1) -> tuple[int, int]:
+    """Layers and loops, at least as many as asked for, whose product reaches a graph's diameter.
+
+    Layers that aren't looped grow to a diameter of up to `DEEPEST`, a set of weights each. A larger diameter,
+    up to `FURTHEST`, asks for loops instead, and so does any where the layers are looped already: parameters
+    stay as they are.
+    """
+    if layers * loops >= diameter:
+        return layers, loops
+    if loops == 1 and diameter <= DEEPEST:
+        return diameter, 1
+    return layers, max(loops, math.ceil(min(diameter, FURTHEST) / layers))
 
 
 def _spec(name: str, kind: Kind) -> ArraySpec:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain, repeat
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -66,14 +67,18 @@ class Denoiser(nn.Module):
         x = self.embedding(layout, state, observed)  # [B, N, width]
         features = self.time(sinusoidal(time.to(x.dtype), self.config.width))  # [B, width]
         if self.config.architecture == "paper":
-            for block in self.blocks:
+            for block in self._rounds():
                 x = block(x, features, variables, layout.structure, rows.roles)
             return self._read(layout, x)
         x = x + variables + features[:, None]
         features = F.silu(features)
-        for block in self.blocks:
+        for block in self._rounds():
             x = block(x, features, layout.structure, rows.roles)
         return self._read(layout, self.norm(x))
+
+    def _rounds(self) -> Iterator[nn.Module]:
+        """The blocks in the order of their application: the whole stack, `loops` times."""
+        return chain.from_iterable(repeat(self.blocks, self.config.loops))
 
     def _read(self, layout: Layout, nodes: Tensor) -> dict[str, Tensor]:
         outputs: dict[str, Tensor] = self.heads(layout, nodes)

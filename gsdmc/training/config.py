@@ -9,6 +9,7 @@ from gsdmc.diffusion.process import ProcessConfig
 from gsdmc.diffusion.sampler import SamplerConfig
 from gsdmc.layout.layout import Layout
 from gsdmc.model.config import Architecture, ModelConfig
+from gsdmc.training.conditioning import Conditioning
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,12 @@ class TrainingConfig:
         heads: attention heads.
         expansion: hidden channels of the MLP, as a multiple of `width`.
         roles: learned attention bias per role.
-        reach: grow `layers` to the graph's diameter.
+        loops: times that the layers are applied, at least.
+        reach: grow `layers` or `loops` toward the graph's diameter, see `ModelConfig.for_layout`.
         process: the diffusion process.
         sampler: how to sample by default.
+        conditioning: what is observed in training on a program without `given`: a `mixture` of query
+            families, or a `uniform` subset; see `gsdmc.training.conditioning`.
         batch: examples per step.
         optimiser: `adam`, or `muon` for matrices inside blocks with `adam` for the rest.
         learning_rate: Adam's peak rate.
@@ -56,6 +60,8 @@ class TrainingConfig:
     warmup: int = 20
     decay: bool = True
     ema: float = 0.99
+    conditioning: Conditioning = "mixture"
+    loops: int = 1
 
     def network(self, layout: Layout) -> ModelConfig:
         """The network that these settings give a layout."""
@@ -67,6 +73,7 @@ class TrainingConfig:
             heads=self.heads,
             expansion=self.expansion,
             roles=self.roles,
+            loops=self.loops,
             reach=self.reach,
         )
 
@@ -76,9 +83,10 @@ class TrainingConfig:
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> TrainingConfig:
-        """The inverse of `to_json`."""
+        """The inverse of `to_json`; files from before `conditioning` were trained on uniform subsets."""
+        plain = {"conditioning": "uniform", **data}
         return TrainingConfig(
-            **{k: v for k, v in data.items() if k not in ("process", "sampler", "betas")},
+            **{k: v for k, v in plain.items() if k not in ("process", "sampler", "betas")},
             process=ProcessConfig(**data["process"]),
             sampler=SamplerConfig(**data["sampler"]),
             betas=tuple(data["betas"]),

@@ -10,6 +10,7 @@ from torch import Tensor
 from gsdmc.diffusion.standardise import Standardiser
 from gsdmc.language.source import GsdmcError
 from gsdmc.layout.layout import Layout
+from gsdmc.training.conditioning import Conditioning
 from gsdmc.training.masks import draw_masks
 from gsdmc.training.problem import Problem
 from gsdmc.training.seeds import derive, generator
@@ -33,7 +34,14 @@ class Batch:
 class Batches:
     """The batch of any step, a function of (problem, seed, step) alone."""
 
-    def __init__(self, problem: Problem, batch: int, seed: int, vary: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        batch: int,
+        seed: int,
+        vary: Sequence[str] = (),
+        conditioning: Conditioning = "mixture",
+    ) -> None:
         for name in vary:
             if name not in problem.ranges:
                 raise GsdmcError(
@@ -41,6 +49,7 @@ class Batches:
                     hint=f"write (def ^{{:in [1 10]}} {name} ...), or give one: --vary {name}=1..10",
                 )
         self.problem, self.batch, self.seed, self.vary = problem, batch, seed, tuple(vary)
+        self.conditioning = conditioning
         self._chunk: tuple[int, dict[str, Tensor]] | None = None
 
     def __call__(self, step: int) -> Batch:
@@ -55,7 +64,8 @@ class Batches:
                 self._chunk = (number, drawn)
             rows = slice(part * self.batch, (part + 1) * self.batch)
             values = {name: value[rows] for name, value in self._chunk[1].items()}
-        masks = draw_masks(problem.layout, problem.givens, self.batch, generator(self.seed, MASKS, step))
+        random = generator(self.seed, MASKS, step)
+        masks = draw_masks(problem.layout, problem.givens, self.batch, random, self.conditioning)
         return Batch(problem.layout, values, masks)
 
     def sized(self, step: int, stream: int) -> Problem:

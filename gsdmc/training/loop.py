@@ -105,7 +105,7 @@ class _Run:
 
     def __init__(self, problem: Problem, config: TrainingConfig, seed: int, vary: tuple[str, ...]) -> None:
         self.problem, self.config, self.seed = problem, config, seed
-        self.batches = Batches(problem, config.batch, seed, vary)
+        self.batches = Batches(problem, config.batch, seed, vary, config.conditioning)
         layout = problem.layout
         scales = self.batches.scales() if config.process.standardise else Standardiser.identity(layout)
         self.process = Process(config.process, scales)

@@ -10,22 +10,28 @@ from torch import Tensor
 from gsdmc.language.source import GsdmcError
 from gsdmc.language.syntax import Given
 from gsdmc.layout.layout import Layout
+from gsdmc.training.conditioning import Conditioning, draw_mixture, draw_uniform
 
 
 def draw_masks(
-    layout: Layout, givens: Sequence[Given], batch: int, generator: torch.Generator
+    layout: Layout,
+    givens: Sequence[Given],
+    batch: int,
+    generator: torch.Generator,
+    conditioning: Conditioning = "mixture",
 ) -> dict[str, Tensor]:
     """Draw evidence masks from a program's query family.
 
     Arrays that any `given` names outright are always observed. Each `subset` draws, per example, a
     number uniform in 0 .. N-1 of its N elements and then that many of them, uniformly. A program without
-    `given` is one subset of all its arrays. Some variable is always left to infer.
+    `given` may be asked anything, see `draw_mixture`. Some variable is always left to infer.
 
     Args:
         layout: the graph at the size of the batch.
         givens: the program's statements.
         batch: B.
         generator: a CPU generator.
+        conditioning: without `given`, `mixture`, or `uniform` for one subset of all arrays.
 
     Returns:
         Per array `[B, *shape]` booleans, true where observed.
@@ -33,37 +39,40 @@ def draw_masks(
     Raises:
         GsdmcError: a `given` names an array that the program lacks, or all is given.
     """
-    flat = torch.zeros(batch, layout.nodes, dtype=torch.bool)
     if givens:
-        for given in givens:
-            flat[:, _columns(layout, given, given.targets)] = True
-            if given.subset:
-                columns = _columns(layout, given, given.subset)
-                flat[:, columns] |= _subsets(batch, columns.numel(), generator)
+        flat = _draw_given(layout, givens, batch, generator)
+    elif conditioning == "mixture":
+        flat = draw_mixture(layout, batch, generator)
     else:
-        flat = _subsets(batch, layout.nodes, generator)
-    full = flat.all(1)
-    if bool(full.any()):
-        if not any(given.subset for given in givens):
+        flat = draw_uniform(batch, layout.nodes, generator)
+    return {s.name: flat[:, s.offset : s.offset + s.size].reshape(batch, *s.shape) for s in layout.arrays}
+
+
+def _draw_given(layout: Layout, givens: Sequence[Given], batch: int, generator: torch.Generator) -> Tensor:
+    """What the program's statements observe, together: `[B, N]`."""
+    always = torch.zeros(layout.nodes, dtype=torch.bool)
+    for given in givens:
+        always[_columns(layout, given, given.targets)] = True
+    flat = always.repeat(batch, 1)
+    optional = torch.zeros_like(always)
+    for given in givens:
+        columns = _columns(layout, given, given.subset)
+        if columns.numel():
+            flat[:, columns] |= draw_uniform(batch, columns.numel(), generator)
+            optional[columns] = True
+    full = flat.all(1).nonzero().flatten()
+    if full.numel():
+        free = (optional & ~always).nonzero().flatten()
+        if not free.numel():
             raise GsdmcError(
                 "every variable is given, so there is nothing to infer",
                 givens[0].span,
                 hint="leave out of `given` what the model is to sample",
             )
-        # Overlapping families can cover everything between them: free one variable of the first subset.
-        first = next(given for given in givens if given.subset)
-        columns = _columns(layout, first, first.subset)
-        rows = full.nonzero().flatten()
-        pick = torch.randint(columns.numel(), (rows.numel(),), generator=generator)
-        flat[rows, columns[pick]] = False
-    return {s.name: flat[:, s.offset : s.offset + s.size].reshape(batch, *s.shape) for s in layout.arrays}
-
-
-def _subsets(batch: int, size: int, generator: torch.Generator) -> Tensor:
-    """`[batch, size]`: uniformly many of each row, 0 .. size - 1, uniformly chosen."""
-    count = torch.randint(size, (batch, 1), generator=generator)
-    rank = torch.rand(batch, size, generator=generator).argsort(1)
-    return rank < count
+        # Several subsets can observe everything between them: let one of their variables go.
+        pick = torch.randint(free.numel(), (full.numel(),), generator=generator)
+        flat[full, free[pick]] = False
+    return flat
 
 
 def _columns(layout: Layout, given: Given, names: Sequence[str]) -> Tensor:

@@ -63,4 +63,5 @@ def _paper(setting: _PaperSetting) -> TrainingConfig:
         warmup=0,
         decay=False,
         ema=setting.ema,
+        conditioning="uniform",
     )

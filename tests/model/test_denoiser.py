@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gsdmc.language.kinds import vector
 from gsdmc.language.source import GsdmcError
-from gsdmc.model.config import Architecture, ModelConfig
+from gsdmc.model.config import DEEPEST, FURTHEST, Architecture, ModelConfig, reaching
 from gsdmc.model.denoiser import Denoiser
 from gsdmc.model.initialise import build_denoiser, empty_denoiser
 from tests.model.problems import HandProblem, bcmf, boolean, chain, clusters
@@ -20,10 +20,18 @@ from tests.model.problems import HandProblem, bcmf, boolean, chain, clusters
 DIMS = {"A": "ik", "R": "kj", "C": "ijk", "E": "ij", "pi": "", "z": "i", "x": "i", "r": "i"}
 
 
-def denoiser_for(problem, architecture: Architecture = "default", seed: int = 0) -> Denoiser:
+def denoiser_for(
+    problem, architecture: Architecture = "default", seed: int = 0, layers: int = 2, loops: int = 1
+) -> Denoiser:
     """A small network in float64 whose every weight is random, those that start at zero included."""
     config = ModelConfig.for_layout(
-        problem.layout, architecture=architecture, width=32, layers=2, heads=2, reach=False
+        problem.layout,
+        architecture=architecture,
+        width=32,
+        layers=layers,
+        heads=2,
+        loops=loops,
+        reach=False,
     )
     generator = torch.Generator().manual_seed(seed)
     denoiser = build_denoiser(config, generator).double()
@@ -57,11 +65,25 @@ def test_permuting_plates_permutes_vectors(architecture: Architecture, n: int, s
     check_equivariance(clusters(n), clusters(3), architecture, {"i": n}, seed)
 
 
+@settings(max_examples=5)
+@given(st.integers(2, 4), st.integers(2, 3), st.integers(0, 1000))
+@pytest.mark.parametrize("architecture", ["default", "paper"])
+def test_permuting_plates_permutes_the_output_of_loops(
+    architecture: Architecture, m: int, k: int, seed: int
+) -> None:
+    check_equivariance(bcmf(m, 2, k), bcmf(3, 3, 2), architecture, {"i": m, "j": 2, "k": k}, seed, loops=3)
+
+
 def check_equivariance(
-    problem: HandProblem, trained: HandProblem, architecture: Architecture, sizes: dict[str, int], seed: int
+    problem: HandProblem,
+    trained: HandProblem,
+    architecture: Architecture,
+    sizes: dict[str, int],
+    seed: int,
+    loops: int = 1,
 ) -> None:
     layout = problem.layout
-    denoiser = denoiser_for(trained, architecture, seed)
+    denoiser = denoiser_for(trained, architecture, seed, loops=loops)
     g = torch.Generator().manual_seed(seed)
     permutations = {p: torch.randperm(s, generator=g) for p, s in sizes.items()}
     state, observed = {}, {}
@@ -177,16 +199,78 @@ def test_positions_tell_the_places_of_an_ordered_plate_apart() -> None:
     assert gaps.min() > 1e-3
 
 
+@pytest.mark.parametrize("architecture", ["default", "paper"])
+def test_loops_are_layers_that_share_their_weights(architecture: Architecture) -> None:
+    problem = bcmf(2, 3, 2)
+    looped = denoiser_for(problem, architecture, layers=2, loops=3)
+    layered = denoiser_for(problem, architecture, layers=6)
+    weights = looped.state_dict()
+    assert sum("role_bias" in name for name in weights) == (2 if architecture == "default" else 0)
+    copied = {}
+    for name, value in weights.items():
+        kind, _, rest = name.partition(".")
+        number, _, part = rest.partition(".")
+        places = range(int(number), 6, 2) if kind == "blocks" else ()
+        copied |= {f"blocks.{place}.{part}": value for place in places} or {name: value}
+    layered.load_state_dict(copied)
+    state = {s.name: torch.randn(2, *s.state_shape, dtype=torch.float64) for s in problem.layout.arrays}
+    seen = {s.name: torch.rand(2, *s.shape) < 0.5 for s in problem.layout.arrays}
+    time = torch.tensor([3.0, 700.0], dtype=torch.float64)
+    expected = layered(problem.layout, state, seen, time)
+    for name, value in looped(problem.layout, state, seen, time).items():
+        assert torch.equal(value, expected[name])
+
+
+def test_evidence_travels_one_edge_per_layer_and_loop() -> None:
+    problem = chain(8)
+    hidden = {"x": torch.zeros(1, 8, dtype=torch.bool)}
+    time = torch.full((1,), 500.0, dtype=torch.float64)
+    values = torch.full((1, 8), 0.1, dtype=torch.float64)
+    moved = values.clone()
+    moved[0, 0] = -0.1
+    for layers, loops in ((2, 1), (2, 3), (1, 7)):
+        denoiser = denoiser_for(problem, layers=layers, loops=loops)
+        one, two = (denoiser(problem.layout, {"x": x}, hidden, time)["x"][0] for x in (values, moved))
+        assert (one != two).tolist() == [place <= layers * loops for place in range(8)]
+        assert denoiser.config.depth == layers * loops
+
+
 def test_depth_reaches_the_diameter() -> None:
     layout = bcmf().layout
     assert ModelConfig.for_layout(layout, width=32, layers=2, heads=2).layers == 6
     assert ModelConfig.for_layout(layout, width=32, layers=8, heads=2).layers == 8
+    config = ModelConfig.for_layout(replace(layout, diameter=30), width=32, layers=8, heads=2)
+    assert (config.layers, config.loops, config.depth) == (8, 4, 32)
+
+
+@given(st.integers(1, 200), st.integers(1, 30), st.integers(1, 5))
+def test_small_diameters_ask_for_layers_and_large_ones_for_loops(
+    diameter: int, layers: int, loops: int
+) -> None:
+    grown, looped = reaching(diameter, layers, loops)
+    assert grown >= layers
+    assert looped >= loops
+    assert grown * looped >= min(diameter, FURTHEST)
+    if layers * loops >= diameter:
+        assert (grown, looped) == (layers, loops)
+    elif loops == 1 and diameter <= DEEPEST:
+        assert (grown, looped) == (diameter, 1)
+    else:
+        assert grown == layers
+        assert looped == loops or grown * (looped - 1) < min(diameter, FURTHEST)  # and no loop too many
 
 
 def test_the_configuration_survives_json() -> None:
     for problem in (chain(3), clusters(3)):
         config = ModelConfig.for_layout(problem.layout, width=32, layers=2, heads=2)
         assert ModelConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+        looped = replace(config, loops=3)
+        assert ModelConfig.from_json(json.loads(json.dumps(looped.to_json()))) == looped
+        older = {name: value for name, value in config.to_json().items() if name != "loops"}
+        assert ModelConfig.from_json(older) == config
+    for wrong in ({"layers": 0}, {"loops": 0}):
+        with pytest.raises(ValueError, match="at least one layer"):
+            replace(config, **wrong)
 
 
 def test_building_draws_from_the_generator_alone() -> None:

@@ -5,6 +5,7 @@ import torch
 
 from gsdmc.language.source import GsdmcError
 from gsdmc.training.masks import draw_masks
+from gsdmc.training.presets import preset
 from tests.model.problems import bcmf, boolean, given, latin
 
 
@@ -51,3 +52,23 @@ def test_what_cannot_be_given_is_refused() -> None:
         draw_masks(layout, (given("A", "R", "C", "E"),), 1, generator())
     with pytest.raises(GsdmcError, match="no variable"):
         draw_masks(layout, (given("Q"),), 1, generator())
+
+
+def test_without_given_the_paper_draws_uniformly_many() -> None:
+    layout = boolean(2).layout
+    masks = draw_masks(layout, (), 700, generator(), "uniform")
+    flat = torch.cat([masks["x"], masks["y"]], dim=1)
+    assert torch.bincount(flat.sum(1), minlength=8).tolist() == [100] * 7 + [0]
+    assert preset("paper", "bcmf").conditioning == "uniform"
+    assert preset("default", "bcmf").conditioning == "mixture"
+
+
+def test_what_is_always_given_is_never_let_go() -> None:
+    layout = bcmf(2, 2, 2).layout
+    givens = (given("C", "E", "A"), given(subset=("A", "R")), given(subset=("R",)))
+    masks = draw_masks(layout, givens, 3000, generator())
+    assert all(masks[name].all() for name in "CEA")
+    assert not masks["R"].flatten(1).all(1).any()
+    assert masks["R"].flatten(1).sum(1).max() == 3
+    with pytest.raises(GsdmcError, match="nothing to infer"):
+        draw_masks(layout, (given("A", "R", "C", "E"), given(subset=("A",))), 1, generator())
