@@ -70,7 +70,7 @@ def test_a_model_samples_vectors_at_another_size(model: Model) -> None:
 
 
 def test_vectors_that_the_program_computes_are_verified_and_restored(model: Model) -> None:
-    samples = model.sample({"x": POINTS}, num_samples=2, steps=2)
+    samples = model.sample({"x": POINTS}, num_samples=2, steps=2, restore=False)
     expected = np.stack([POINTS[:, 1], -POINTS[:, 0], POINTS.sum(1)], -1)
     np.testing.assert_allclose(samples.residuals["y"], expected - samples["y"], atol=1e-5)
     check = samples.verify().dirac["y"]
@@ -79,13 +79,13 @@ def test_vectors_that_the_program_computes_are_verified_and_restored(model: Mode
     restored = samples.restored()
     np.testing.assert_allclose(restored["y"], np.broadcast_to(expected, (2, 7, 3)), atol=1e-6)
     assert restored.verify().dirac["y"].rms == 0
-    again = model.sample({"x": POINTS}, num_samples=2, steps=2, restore=True)
+    again = model.sample({"x": POINTS}, num_samples=2, steps=2)
     np.testing.assert_array_equal(again["y"], restored["y"])
 
 
 def test_vectors_given_in_part_are_given_as_a_whole(model: Model) -> None:
     points = [row.tolist() if i % 2 else None for i, row in enumerate(POINTS)]
-    samples = model.sample({"x": points, "pi": [0.2, 0.3, 0.5]}, steps=1, strict=False, restore=True)
+    samples = model.sample({"x": points, "pi": [0.2, 0.3, 0.5]}, steps=1, strict=False)
     assert samples.observed["x"].tolist() == [False, True] * 3 + [False]
     np.testing.assert_array_equal(samples["x"][0, 1::2], POINTS[1::2])
     np.testing.assert_allclose(samples["pi"], [[0.2, 0.3, 0.5]])
@@ -131,10 +131,10 @@ def test_the_command_line(folder: Path, tmp_path: Path, capsys: pytest.CaptureFi
     evidence = tmp_path / "x.csv"
     evidence.write_text("\n".join(f"{a!r},{b!r}" for a, b in POINTS.tolist()))
     out = tmp_path / "samples.npz"
-    arguments = ["sample", str(folder), "--evidence", f"x={evidence}", "--steps", "2", "--restore"]
+    arguments = ["sample", str(folder), "--evidence", f"x={evidence}", "--steps", "2"]
     assert main([*arguments, "-n", "2", "-o", str(out), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    expected = gsdmc.load(folder).sample({"x": POINTS}, num_samples=2, steps=2, restore=True)
+    expected = gsdmc.load(folder).sample({"x": POINTS}, num_samples=2, steps=2)
     assert found["dims"]["x"] == ["sample", "i", "channel_2"]
     assert found["sizes"] == {"n": 7}
     with np.load(out) as archive:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gsdmc.cli import options
 from gsdmc.cli.output import count, print_json, table
+from gsdmc.cli.refinement import add_refinement
 
 if TYPE_CHECKING:
     from gsdmc.inference.evaluate import Evaluation
@@ -16,9 +19,10 @@ EXAMPLE = """example:
   gsdmc evaluate runs/bcmf --set m=20 --set n=20 --json
 
 Each fresh draw of the program gives one query, and gets one network sample. Figures are of the network's
-own values and, beside them, of the same samples with dirac variables recomputed from their parents."""
+own values and, beside them, of the same samples with dirac variables recomputed from their parents; with
+--repair or --polish also of the samples after that."""
 
-HEADER = ("", "Network", "Restored")
+HEADER = ("Network", "Restored", "Refined")
 
 
 def add(commands: Any) -> None:
@@ -33,6 +37,7 @@ def add(commands: Any) -> None:
         "--steps", type=options.positive, metavar="N", help="network calls (default: the model's own number)"
     )
     options.add_sizes(parser)
+    add_refinement(parser)
     options.add_json(parser, "the scores")
     parser.set_defaults(run=run)
 
@@ -42,7 +47,9 @@ def run(args: argparse.Namespace) -> None:
     from gsdmc.inference.folder import load
 
     model = load(args.model).resized(**dict(args.sizes))
-    evaluation = model.evaluate(args.number, seed=args.seed, steps=args.steps)
+    evaluation = model.evaluate(
+        args.number, seed=args.seed, steps=args.steps, repair=args.repair, polish=args.polish
+    )
     if args.json:
         print_json(evaluation.to_json())
     else:
@@ -57,33 +64,39 @@ def describe(e: Evaluation) -> str:
         f"one sample each, {count(e.steps, 'network call')}, seed {e.seed}"
     ]
     if e.scores:
-        rows = [
-            (s.name, *(_figure(v, s.share) for v in (s.raw, s.restored)), _figure(s.prior, s.share))
-            for s in e.scores
-        ]
-        shown = 4 if any(s.prior is not None for s in e.scores) else 3
-        header = ("Score", *HEADER[1:], "Prior")
-        parts.append(table(header[:shown], [row[:shown] for row in rows], right=(1, 2, 3)))
+        has_prior = any(s.prior is not None for s in e.scores)
+        rows = []
+        for s in e.scores:
+            figures = (s.raw, s.restored, s.refined)[: len(e.valid)]
+            rows.append((s.name, *(_figure(v, s.share) for v in (*figures, *[s.prior] * has_prior))))
+        header = ("Score", *HEADER[: len(e.valid)], *["Prior"] * has_prior)
+        parts.append(table(header, rows, right=(1, 2, 3, 4)))
     checks = _consistency(e)
     if checks:
-        parts.append(table(("Self-consistency", *HEADER[1:]), checks, right=(1, 2)))
+        parts.append(table(("Self-consistency", *HEADER[: len(e.valid)]), checks, right=(1, 2, 3)))
     if e.recovery:
-        parts.append(table(("Agreement with the truth", *HEADER[1:]), _recovery(e), right=(1, 2)))
+        parts.append(table(("Agreement with the truth", *HEADER[:2]), _recovery(e), right=(1, 2)))
+    if e.report is not None:
+        parts.append(str(replace(e.report, restore=None)))
     return "\n\n".join(parts)
 
 
 def _consistency(e: Evaluation) -> list[tuple[str, ...]]:
+    versions = [e.raw, e.restored, *([] if e.refined is None else [e.refined])]
     rows: list[tuple[str, ...]] = []
-    for name, raw in e.raw.dirac.items():
-        restored = e.restored.dirac[name]
-        rows.append((f"{name}: residual (RMS)", _figure(raw.rms), _figure(restored.rms)))
-        if raw.exact is not None:
-            rows.append((f"{name}: exact", _figure(raw.exact, True), _figure(restored.exact, True)))
-    for name, held in e.raw.factors.items():
-        again = e.restored.factors[name]
-        pairs = {"instances": (held.instances, again.instances), "samples": (held.samples, again.samples)}
-        rows += [(f"{name}: {of} hold", *(_figure(v, True) for v in pair)) for of, pair in pairs.items()]
 
+    def add(name: str, figures: Sequence[float | None], share: bool = False) -> None:
+        rows.append((name, *(_figure(v, share) for v in figures)))
+
+    for name, raw in e.raw.dirac.items():
+        add(f"{name}: residual (RMS)", [v.dirac[name].rms for v in versions])
+        if raw.exact is not None:
+            add(f"{name}: exact", [v.dirac[name].exact for v in versions], True)
+    for name in e.raw.factors:
+        add(f"{name}: instances hold", [v.factors[name].instances for v in versions], True)
+        add(f"{name}: samples hold", [v.factors[name].samples for v in versions], True)
+    if rows:
+        add("samples in which all holds", e.valid, True)
     return rows
 
 

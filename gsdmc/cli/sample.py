@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gsdmc.cli import options
-from gsdmc.cli.output import as_lists, check_arrays_path, print_json, write_arrays
+from gsdmc.cli.output import as_lists, check_arrays_path, count, print_json, write_arrays
+from gsdmc.cli.refinement import add_refinement
 
 if TYPE_CHECKING:
     from gsdmc.inference.samples import Samples
 
 EXAMPLE = """examples:
   gsdmc sample runs/bcmf --evidence E=E.npy -n 10 --seed 1 -o samples.npz
-  gsdmc sample runs/sudoku --evidence puzzle.json --json
+  gsdmc sample runs/sudoku --evidence puzzle.json --repair 20 --json
+  gsdmc sample runs/inversion --evidence A=A.npy --evidence E=E.npy --polish
   gsdmc sample runs/bcmf --evidence E=E.csv --evidence R=R.csv --no-strict
 
 Evidence is NAME=FILE for one array (.npy, .csv, .json or .npz), or FILE for arrays by name (.npz or .json).
@@ -44,13 +49,17 @@ def add(commands: Any) -> None:
     )
     options.add_sizes(parser)
     parser.add_argument(
-        "--restore", action="store_true", help="recompute dirac variables from their sampled parents"
+        "--restore",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="recompute dirac variables from their sampled parents (default); or keep the network's values",
     )
+    add_refinement(parser)
     parser.add_argument(
         "--no-strict",
         dest="strict",
         action="store_false",
-        help="allow queries that training left out",
+        help="allow queries that training left out, and evidence that the program forbids",
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="write the samples to FILE.npz or FILE.json")
     options.add_json(parser, "the samples")
@@ -60,23 +69,34 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> None:
     """Sample, then write or print."""
     from gsdmc.inference.folder import load
+    from gsdmc.inference.model import EvidenceWarning
     from gsdmc.inference.read_evidence import read_evidence
 
     check_arrays_path(args.output)
     model = load(args.model).resized(**dict(args.sizes))
-    samples = model.sample(
-        read_evidence(args.evidence),
-        num_samples=args.number,
-        seed=args.seed,
-        steps=args.steps,
-        restore=args.restore,
-        strict=args.strict,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EvidenceWarning)  # the report has them, with their places
+        samples = model.sample(
+            read_evidence(args.evidence),
+            num_samples=args.number,
+            seed=args.seed,
+            steps=args.steps,
+            restore=args.restore,
+            repair=args.repair,
+            polish=args.polish,
+            strict=args.strict,
+        )
+    options.show_warnings(samples.report.warnings)
+    report = replace(samples.report, warnings=())
+    if args.restore:
+        print(report, file=sys.stderr)
     about = {
         "program": model.problem.name,
         "sizes": samples.problem.sizes,
         "seed": args.seed,
         "restored": samples.is_restored,
+        "valid": samples.valid.tolist(),
+        "report": samples.report.to_json(),
         "dims": {name: list(dims) for name, dims in samples.dims.items()},
     }
     if args.output:
@@ -98,4 +118,5 @@ def describe(samples: Samples) -> str:
         mean = np.array2string(array.astype(float).mean(axis=0), precision=3, suppress_small=True)
         parts.append(f"{name}, {'mean' if samples.num_samples > 1 else 'sampled'}:\n{mean}")
     kind = "restored samples" if samples.is_restored else "network samples"
-    return "\n\n".join([*parts, f"{kind} against the program:\n{samples.verify()}"])
+    valid = f"all of it holds in {int(samples.valid.sum())} of {count(samples.num_samples, 'sample')}"
+    return "\n\n".join([*parts, f"{kind} against the program:\n{samples.verify()}\n{valid}"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from gsdmc.compiler.problem import Problem
@@ -10,7 +10,10 @@ from gsdmc.inference.consistency import Consistency, measure
 from gsdmc.inference.draw import draw
 from gsdmc.inference.queries import describe
 from gsdmc.inference.recovery import Recovery, recover
+from gsdmc.inference.refine import Refinement, refine
+from gsdmc.inference.report import Report
 from gsdmc.inference.scores import Check, Score, scores_of
+from gsdmc.inference.violations import residuals_of, violations
 from gsdmc.training.checkpoint import Model as TrainedModel
 from gsdmc.training.masks import draw_masks
 from gsdmc.training.seeds import derive, generator
@@ -32,6 +35,9 @@ class Evaluation:
         steps: network calls per sample.
         raw: self-consistency of the network's own samples.
         restored: self-consistency once `dirac` nodes are recomputed from their parents.
+        refined: self-consistency once repaired and polished, where that was asked for.
+        report: what repair and polishing did, where they were asked for.
+        valid: share of samples that satisfy everything that the program says: raw, restored and refined.
         recovery: agreement with the drawn problem, where evidence leaves a single answer.
         scores: the program's own.
     """
@@ -44,16 +50,33 @@ class Evaluation:
     steps: int
     raw: Consistency
     restored: Consistency
+    refined: Consistency | None
+    report: Report | None
+    valid: tuple[float, ...]
     recovery: dict[str, Recovery]
     scores: tuple[Score, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Plain dicts, lists and numbers."""
-        return asdict(self) | {"scores": [score.to_json() for score in self.scores]}
+        plain: dict[str, Any] = {"scores": [score.to_json() for score in self.scores]}
+        found = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name in ("raw", "restored", "refined", "report"):
+            if found[name] is None:
+                del found[name]
+            else:
+                plain[name] = found[name].to_json()
+        plain["recovery"] = {name: asdict(r) for name, r in self.recovery.items()}
+        return found | plain
 
 
 def evaluate(
-    problem: Problem, trained: TrainedModel, count: int, *, seed: int, steps: int | None = None
+    problem: Problem,
+    trained: TrainedModel,
+    count: int,
+    *,
+    seed: int,
+    steps: int | None = None,
+    wanted: Refinement | None = None,
 ) -> Evaluation:
     """Draw problems, condition on what the program says is given, sample once each, and score.
 
@@ -63,12 +86,22 @@ def evaluate(
         count: how many problems.
         seed: of problems, queries and samples.
         steps: network calls; the model's own number when None.
+        wanted: repair and polishing; none when None. Samples are restored in any case.
     """
+    wanted = wanted or Refinement()
     truth = problem.simulate(count, derive(seed, PROBLEMS))
-    mask = draw_masks(problem.layout, problem.givens, count, generator(seed, QUERIES))
+    conditioning = trained.config.conditioning
+    mask = draw_masks(problem.layout, problem.givens, count, generator(seed, QUERIES), conditioning)
     raw = draw(trained, problem.layout, truth, mask, seed=derive(seed, SAMPLES), steps=steps)
     restored = problem.restore(raw, mask)
-    check = Check(problem, trained, truth, mask, raw, restored, seed, steps)
+    refined, report = None, None
+    if wanted.beyond_restoration:
+        refined, report = refine(
+            problem, trained, raw, mask, wanted, seed=derive(seed, SAMPLES), steps=steps, exact=truth
+        )
+    check = Check(problem, trained, truth, mask, raw, restored, seed, steps, wanted, refined)
+    residuals = [residuals_of(problem, version) for version in check.versions]
+    valid = (violations(problem, r, wanted.tolerance).total(count) == 0 for r in residuals)
     return Evaluation(
         program=problem.name,
         sizes=problem.sizes,
@@ -76,8 +109,11 @@ def evaluate(
         query=describe(problem.givens),
         seed=seed,
         steps=steps or trained.config.sampler.steps,
-        raw=measure(problem, problem.verify(raw)),
-        restored=measure(problem, problem.verify(restored)),
+        raw=measure(problem, residuals[0]),
+        restored=measure(problem, residuals[1]),
+        refined=None if refined is None else measure(problem, residuals[2]),
+        report=report,
+        valid=tuple(v.double().mean().item() for v in valid),
         recovery=recover(problem, truth, mask, raw, restored),
         scores=scores_of(check),
     )

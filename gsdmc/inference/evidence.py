@@ -12,11 +12,12 @@ from torch import Tensor
 
 from gsdmc.compiler.problem import Problem
 from gsdmc.graph.factor_graph import Array
+from gsdmc.inference.agreement import conflicts
 from gsdmc.inference.cells import SLACK, Cells, check_kind, read_cells
 from gsdmc.inference.shapes import fit_shape, fit_sizes
 from gsdmc.inference.vectors import check_vectors, read_vectors
 from gsdmc.language.scope import did_you_mean
-from gsdmc.language.source import GsdmcError
+from gsdmc.language.source import GsdmcError, GsdmcWarning
 from gsdmc.program.readings import dtype_of
 
 
@@ -29,15 +30,23 @@ class Evidence:
         values: per array `[*shape]`, or `[*shape, K]` for vectors, zero where nothing is known; reals and
             vectors are float32.
         mask: per array `[*shape]` booleans, true where there is evidence, a vector as a whole.
+        exact: as `values`, with reals and vectors in double precision.
+        warnings: what is wrong with the evidence and was let pass.
     """
 
     problem: Problem
     values: dict[str, Tensor]
     mask: dict[str, Tensor]
+    exact: dict[str, Tensor]
+    warnings: tuple[GsdmcWarning, ...] = ()
 
 
 def bind_evidence(
-    problem: Problem, evidence: Mapping[str, Any] | None, pinned: Collection[str] = ()
+    problem: Problem,
+    evidence: Mapping[str, Any] | None,
+    pinned: Collection[str] = (),
+    *,
+    strict: bool = True,
 ) -> Evidence:
     """Check evidence and put it into a program's arrays.
 
@@ -48,10 +57,12 @@ def bind_evidence(
         problem: the program at its present sizes.
         evidence: array names and anything that numpy reads; NaN, None and masked entries are missing.
         pinned: sizes that the caller set, which evidence must agree with.
+        strict: refuse reals outside their support, and evidence that contradicts other evidence; otherwise
+            warn. The former become the nearest values in the support.
 
     Raises:
-        GsdmcError: an unknown array, a wrong shape, a vector that is partly missing, or a value that the
-            array's kind forbids.
+        GsdmcError: an unknown array, a wrong shape, a vector that is partly missing, a value that the
+            array's kind forbids, or evidence that contradicts itself.
     """
     evidence = evidence or {}
     known = problem.graph.by_name
@@ -64,15 +75,13 @@ def bind_evidence(
     cells = {name: _read(known[name], data) for name, data in evidence.items()}
     problem = fit_sizes(problem, cells, pinned)
     defaults = problem.evidence
-    values: dict[str, Tensor] = {}
+    found: list[GsdmcWarning] = []
+    exact: dict[str, Tensor] = {}
     mask: dict[str, Tensor] = {}
     for array in problem.graph.arrays:
         if array.name in cells:
             own = cells[array.name]
-            if array.kind.name == "vector":
-                check_vectors(array.name, own, array.kind)
-            else:
-                check_kind(array.name, own, array.kind, array.deterministic)
+            found += _check(array, own, strict)
             own = fit_shape(array, own)
         elif array.name in defaults:
             given, where = defaults[array.name]
@@ -80,9 +89,29 @@ def bind_evidence(
         else:
             shape = (*array.shape, *array.kind.event_shape)
             own = Cells(np.zeros(shape), np.ones(array.shape, dtype=np.bool_))
-        values[array.name] = _tensor(array, own)
+        exact[array.name] = _tensor(array, own)
         mask[array.name] = torch.from_numpy(np.asarray(~own.missing))
-    return Evidence(problem, values, mask)
+    for conflict in conflicts(problem, exact, mask):
+        if strict:
+            raise conflict.error()
+        found.append(GsdmcWarning(conflict.message, conflict.span, conflict.cure))
+    values = {name: t.float() if t.is_floating_point() else t for name, t in exact.items()}
+    return Evidence(problem, values, mask, exact, tuple(found))
+
+
+def _check(array: Array, cells: Cells, strict: bool) -> list[GsdmcWarning]:
+    """Refuse what the array's kind can't take; warn of reals outside their support, unless strict."""
+    try:
+        if array.kind.name == "vector":
+            check_vectors(array.name, cells, array.kind)
+        else:
+            check_kind(array.name, cells, array.kind, array.deterministic)
+    except GsdmcError as error:
+        if strict or array.kind.name not in ("real", "vector"):
+            raise
+        hint = "the nearest value in the support is taken instead; leave out what is unknown"
+        return [GsdmcWarning(error.message, hint=hint)]
+    return []
 
 
 def _read(array: Array, data: Any) -> Cells:
@@ -91,12 +120,14 @@ def _read(array: Array, data: Any) -> Cells:
 
 def _tensor(array: Array, cells: Cells) -> Tensor:
     values, missing = torch.from_numpy(cells.values), torch.from_numpy(cells.missing)
-    # What rounding took out of the support goes back to its edge.
+    # What rounding took out of the support goes back to its edge, as does what was let pass.
     if array.kind.bounds is not None:
         values = torch.where(missing, values, values.clamp(*array.kind.bounds))
+    elif array.kind.name == "real" and array.kind.support in ("positive", "unit"):
+        values = values.clamp(min=0, max=1 if array.kind.support == "unit" else None)
     elif array.kind.support == "simplex":
         shares = values.clamp(min=0)
         total = shares.sum(-1, keepdim=True)
         rounded = ~missing[..., None] & ((total - 1).abs() > SLACK)
         values = torch.where(rounded, shares / total, shares)
-    return values.to(dtype_of(array.kind, torch.float32))
+    return values.to(dtype_of(array.kind, torch.float64))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gsdmc.compiler.problem import Problem
@@ -11,10 +12,15 @@ from gsdmc.inference.draw import draw
 from gsdmc.inference.evaluate import Evaluation, evaluate
 from gsdmc.inference.evidence import bind_evidence
 from gsdmc.inference.queries import check_query, describe
+from gsdmc.inference.refine import Refinement, refine
 from gsdmc.inference.samples import Samples
 from gsdmc.inference.shapes import check_free
 from gsdmc.language.source import GsdmcError
 from gsdmc.training.checkpoint import Model as TrainedModel
+
+
+class EvidenceWarning(UserWarning):
+    """Evidence that the program forbids, let pass by `strict=False`."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,7 +74,9 @@ class Model:
         num_samples: int = 1,
         seed: int = 0,
         steps: int | None = None,
-        restore: bool = False,
+        restore: bool = True,
+        repair: int = 0,
+        polish: bool = False,
         strict: bool = True,
         **sizes: int,
     ) -> Samples:
@@ -81,41 +89,65 @@ class Model:
             num_samples: how many joint samples.
             seed: of all noise; the same seed and evidence give the same samples.
             steps: network calls; the model's own number when None.
-            restore: recompute `dirac` nodes from their sampled parents, evidence kept. Otherwise all
-                values are the network's own.
-            strict: refuse queries that the network was not trained for.
+            restore: recompute `dirac` nodes from their sampled parents, evidence and generated ones kept.
+                Otherwise all values are the network's own, which `Samples.network` has in any case.
+            repair: rounds in which samples that break a factor or a relation of the program are drawn again
+                in part, given what breaks nothing. Where training knew fixed queries alone, such samples are
+                drawn anew as a whole.
+            polish: move the continuous variables until the real `dirac` nodes that are given come out as
+                given, to solver precision. What is discrete stays, and so do supports; reals come in float64.
+            strict: refuse queries that the network was not trained for, evidence outside its support, and
+                evidence that contradicts other evidence. Otherwise all but the first raise an
+                `EvidenceWarning`.
             **sizes: sizes of the program, as at `compile`.
 
         Raises:
-            GsdmcError: evidence that doesn't fit the program, or a query that the network wasn't trained for.
+            GsdmcError: evidence that doesn't fit the program, a query that the network wasn't trained for, or
+                repair or polish without restore.
         """
+        wanted = Refinement(restore, repair, polish)
         if num_samples < 1:
             raise GsdmcError(f"num_samples is {num_samples}; there is at least one sample to draw")
         model = self.resized(**sizes)
-        bound = bind_evidence(model.problem, evidence, model.pinned)
+        bound = bind_evidence(model.problem, evidence, model.pinned, strict=strict)
         check_free(self.problem, bound.problem)
         if strict:
             check_query(bound.problem.givens, bound.mask)
-        values, mask = (
+        for warning in bound.warnings:
+            warnings.warn(f"{warning.message}; {warning.hint}", EvidenceWarning, stacklevel=2)
+        values, mask, exact = (
             {name: t.expand(num_samples, *t.shape) for name, t in part.items()}
-            for part in (bound.values, bound.mask)
+            for part in (bound.values, bound.mask, bound.exact)
         )
-        tensors = draw(self.trained, bound.problem.layout, values, mask, seed=seed, steps=steps)
-        samples = Samples(bound.problem, tensors, bound.mask)
-        return samples.restored() if restore else samples
+        raw = draw(self.trained, bound.problem.layout, values, mask, seed=seed, steps=steps)
+        tensors, report = refine(
+            bound.problem, self.trained, raw, mask, wanted, seed=seed, steps=steps, exact=exact
+        )
+        report = replace(report, warnings=bound.warnings)
+        return Samples(bound.problem, tensors, bound.mask, restore, raw, report)
 
     def evaluate(
-        self, num_problems: int = 256, *, seed: int = 0, steps: int | None = None, **sizes: int
+        self,
+        num_problems: int = 256,
+        *,
+        seed: int = 0,
+        steps: int | None = None,
+        repair: int = 0,
+        polish: bool = False,
+        **sizes: int,
     ) -> Evaluation:
-        """Score the network on fresh problems, one sample each.
+        """Score the network on fresh problems, one sample each, as it gives it and restored.
 
         Args:
             num_problems: joint draws of the program; each gives the evidence of one query.
             seed: of problems, queries and samples.
             steps: network calls; the model's own number when None.
+            repair: rounds of repair, see `sample`; figures after it stand beside the others.
+            polish: polish, see `sample`; figures after it stand beside the others.
             **sizes: sizes of the program, as at `compile`.
         """
+        wanted = Refinement(repair=repair, polish=polish)
         if num_problems < 1:
             raise GsdmcError(f"num_problems is {num_problems}; there is at least one problem to draw")
         model = self.resized(**sizes)
-        return evaluate(model.problem, self.trained, num_problems, seed=seed, steps=steps)
+        return evaluate(model.problem, self.trained, num_problems, seed=seed, steps=steps, wanted=wanted)

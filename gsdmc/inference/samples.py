@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
 from typing import Any
 
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from gsdmc.compiler.problem import Problem
 from gsdmc.graph.factor_graph import FactorGraph
 from gsdmc.inference.consistency import Consistency, measure
+from gsdmc.inference.report import Report, restoration
 from gsdmc.inference.shapes import CHANNEL
+from gsdmc.inference.violations import Violations, residuals_of, violations
 from gsdmc.program.readings import Residuals
 
 SAMPLE = "sample"
@@ -25,20 +28,24 @@ class Samples(Mapping[str, NDArray[Any]]):
     """Joint samples of every array, given the evidence.
 
     A mapping from array names to numpy arrays `[num_samples, *shape]`, or `[num_samples, *shape, K]` for
-    vectors of K reals; reals and vectors are float32, booleans bool, categories and counts int64. Evidence
-    comes back as it was given.
+    vectors of K reals; reals and vectors are float32 (float64 once polished, which single precision could
+    not hold), booleans bool, categories and counts int64. Evidence comes back as it was given.
 
     Attributes:
         problem: the program at the size of the samples.
         tensors: the samples as tensors.
         observed: per array `[*shape]` booleans, true where the value is evidence, a vector as a whole.
         is_restored: whether `dirac` nodes were recomputed from their parents.
+        raw: what the network gave, where `tensors` are something else.
+        report: what was done to the samples after the network.
     """
 
     problem: Problem
     tensors: dict[str, Tensor]
     observed: dict[str, Tensor]
     is_restored: bool = False
+    raw: dict[str, Tensor] | None = None
+    report: Report = field(default_factory=Report)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self._arrays[name]
@@ -68,6 +75,11 @@ class Samples(Mapping[str, NDArray[Any]]):
         """Names of every array's dimensions: `sample`, its plates, a vector's channels; see `dimensions`."""
         return dimensions(self.problem.graph)
 
+    @property
+    def network(self) -> Samples:
+        """The samples as the network gave them, with its own values of `dirac` nodes."""
+        return Samples(self.problem, self.tensors if self.raw is None else self.raw, self.observed)
+
     @cached_property
     def residuals(self) -> dict[str, NDArray[Any]]:
         """Computed minus sampled values of every `dirac` array, in the shapes of the samples."""
@@ -78,6 +90,20 @@ class Samples(Mapping[str, NDArray[Any]]):
         """Whether each instance of every factor holds, `[num_samples, instances]`."""
         return {name: t.numpy() for name, t in self._residuals.factors.items()}
 
+    @cached_property
+    def violations(self) -> dict[str, NDArray[Any]]:
+        """How many instances of every relation each sample breaks, `[num_samples]`, by array or factor.
+
+        Residuals of reals count above `gsdmc.inference.violations.TOLERANCE` of their array's usual size.
+        """
+        return {name: count.numpy() for name, count in self._violations.counts.items()}
+
+    @property
+    def valid(self) -> NDArray[Any]:
+        """Which samples satisfy everything that the program says, `[num_samples]` booleans."""
+        found: NDArray[Any] = (self._violations.total(self.num_samples) == 0).numpy()
+        return found
+
     def verify(self) -> Consistency:
         """How far the samples are from what the program says."""
         return measure(self.problem, self._residuals)
@@ -85,8 +111,11 @@ class Samples(Mapping[str, NDArray[Any]]):
     def restored(self) -> Samples:
         """The samples with `dirac` nodes recomputed from their parents, evidence and generated ones kept."""
         keep = {name: mask[None] for name, mask in self.observed.items()}
-        tensors = self.problem.restore(self.tensors, keep)
-        return Samples(self.problem, tensors, self.observed, is_restored=True)
+        tensors = self.problem.restore(self.tensors, keep, self._real)
+        seen = {name: mask.expand(self.num_samples, *mask.shape) for name, mask in self.observed.items()}
+        report = replace(self.report, restore=restoration(self.problem, self.tensors, tensors, seen))
+        raw = self.tensors if self.raw is None else self.raw
+        return Samples(self.problem, tensors, self.observed, True, raw, report)
 
     @cached_property
     def _arrays(self) -> dict[str, NDArray[Any]]:
@@ -94,7 +123,15 @@ class Samples(Mapping[str, NDArray[Any]]):
 
     @cached_property
     def _residuals(self) -> Residuals:
-        return self.problem.verify(self.tensors)
+        return residuals_of(self.problem, self.tensors)
+
+    @cached_property
+    def _violations(self) -> Violations:
+        return violations(self.problem, self._residuals)
+
+    @property
+    def _real(self) -> torch.dtype:
+        return next((t.dtype for t in self.tensors.values() if t.is_floating_point()), torch.float32)
 
 
 def dimensions(graph: FactorGraph) -> dict[str, tuple[str, ...]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gsdmc.compiler.problem import Problem
 from gsdmc.inference.draw import draw
+from gsdmc.inference.refine import Refinement, refine
 from gsdmc.training.checkpoint import Model as TrainedModel
 from gsdmc.training.masks import draw_masks
 from gsdmc.training.seeds import derive, generator
@@ -28,7 +29,8 @@ GIVEN_CELLS = (0, 16, 24, 32, 40, 64)
 class Score:
     """A figure of network samples, of the same samples once restored, and where it helps of the prior.
 
-    `share` tells a share of 1 from an error.
+    `refined` is that of the samples once repaired and polished, where that was asked for. `share` tells a
+    share of 1 from an error.
     """
 
     name: str
@@ -36,16 +38,21 @@ class Score:
     restored: float
     prior: float | None = None
     share: bool = False
+    refined: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers by name."""
         prior = {} if self.prior is None else {"prior": self.prior}
-        return {"name": self.name, "raw": self.raw, "restored": self.restored, **prior}
+        refined = {} if self.refined is None else {"refined": self.refined}
+        return {"name": self.name, "raw": self.raw, "restored": self.restored, **refined, **prior}
 
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """What scores are computed from: fresh problems and one sample of each, `[B, *value_shape]` per array."""
+    """What scores are computed from: fresh problems and one sample of each, `[B, *value_shape]` per array.
+
+    `refined` are the samples once repaired and polished, where `wanted` asks for that.
+    """
 
     problem: Problem
     trained: TrainedModel
@@ -55,21 +62,37 @@ class Check:
     restored: Values
     seed: int
     steps: int | None
+    wanted: Refinement = field(default_factory=Refinement)
+    refined: Values | None = None
+
+    @property
+    def versions(self) -> tuple[Values, ...]:
+        """The samples raw, restored and, where that was asked for, refined."""
+        return (self.raw, self.restored) if self.refined is None else (self.raw, self.restored, self.refined)
 
     @property
     def count(self) -> int:
         """B, the number of problems."""
         return len(next(iter(self.truth.values())))
 
-    def sample(self, values: Values, mask: Values, stream: int) -> tuple[Values, Values]:
-        """Sample other queries: the network's values, and those restored."""
+    def sample(self, values: Values, mask: Values, stream: int) -> tuple[Values, ...]:
+        """Sample other queries: the network's values, those restored and, if asked for, refined."""
         seed = derive(self.seed, stream)
         raw = draw(self.trained, self.problem.layout, values, mask, seed=seed, steps=self.steps)
-        return raw, self.problem.restore(raw, mask)
+        restored = self.problem.restore(raw, mask)
+        if not self.wanted.beyond_restoration:
+            return raw, restored
+        refined, _ = refine(
+            self.problem, self.trained, raw, mask, self.wanted, seed=seed, steps=self.steps, exact=values
+        )
+        return raw, restored, refined
 
     def masks(self, stream: int) -> dict[str, Tensor]:
         """Masks of the program's own query."""
-        return draw_masks(self.problem.layout, self.problem.givens, self.count, generator(self.seed, stream))
+        problem, conditioning = self.problem, self.trained.config.conditioning
+        return draw_masks(
+            problem.layout, problem.givens, self.count, generator(self.seed, stream), conditioning
+        )
 
 
 def scores_of(check: Check) -> tuple[Score, ...]:
@@ -87,10 +110,8 @@ def factorisation(check: Check) -> list[Score]:
     """RMSE(E, A R), pooled over problems and entries, beside that of A and R drawn from the prior."""
     prior = check.problem.simulate(check.count, derive(check.seed, PRIOR))
     wanted = check.truth["E"]
-    raw, restored, chance = (
-        rmse(wanted, v["A"] @ v["R"].to(v["A"])) for v in (check.raw, check.restored, prior)
-    )
-    return [Score("RMSE(E, A R)", raw, restored, chance)]
+    found = [rmse(wanted, v["A"] @ v["R"].to(v["A"])) for v in (*check.versions, prior)]
+    return [score("RMSE(E, A R)", found[:-1], found[-1])]
 
 
 def rmse(wanted: Tensor, found: Tensor) -> float:
@@ -109,8 +130,8 @@ def sudoku(check: Check) -> list[Score]:
         stream = (SUDOKU << 16) + given
         draws = torch.rand(check.count, cells, generator=generator(check.seed, stream))
         mask = {"cell": (draws.argsort(1).argsort(1) < given).reshape(check.count, *shape)}
-        raw, restored = (valid_grids(v["cell"]) for v in check.sample(check.truth, mask, stream))
-        scores.append(share(f"valid grids, {given} cells given", raw, restored))
+        found = (valid_grids(v["cell"]) for v in check.sample(check.truth, mask, stream))
+        scores.append(share(f"valid grids, {given} cells given", *found))
     return scores
 
 
@@ -129,35 +150,40 @@ def valid_grids(cell: Tensor) -> Tensor:
 
 def sorting(check: Check) -> list[Score]:
     """Share of lists whose permutation is exactly right."""
-    raw, restored = ((v["P"] == check.truth["P"]).flatten(1).all(1) for v in (check.raw, check.restored))
-    return [share("lists with the exact permutation", raw, restored)]
+    found = ((v["P"] == check.truth["P"]).flatten(1).all(1) for v in check.versions)
+    return [share("lists with the exact permutation", *found)]
 
 
 def boolean(check: Check) -> list[Score]:
     """Share of outputs, of all intermediate values, and of circuits without an error."""
-    raw, restored = (v["y"] == check.truth["y"] for v in (check.raw, check.restored))
+    found = [v["y"] == check.truth["y"] for v in check.versions]
     return [
-        share("outputs right", raw[:, -1], restored[:, -1]),
-        share("gates right", raw, restored),
-        share("circuits without an error", raw.all(1), restored.all(1)),
+        share("outputs right", *(right[:, -1] for right in found)),
+        share("gates right", *found),
+        share("circuits without an error", *(right.all(1) for right in found)),
     ]
 
 
 def inversion(check: Check) -> list[Score]:
     """Median of ‖A R - I‖ / n (Frobenius; n the side) where E = I is given: how far R is from A's inverse."""
     identity = torch.eye(check.truth["E"].shape[1]).expand_as(check.truth["E"])
-    raw, restored = check.sample({**check.truth, "E": identity}, check.masks(INVERSION), INVERSION)
+    versions = check.sample({**check.truth, "E": identity}, check.masks(INVERSION), INVERSION)
     prior = {"A": check.truth["A"], "R": check.problem.simulate(check.count, derive(check.seed, PRIOR))["R"]}
-    found, recomputed, chance = (
+    found = [
         ((v["A"] @ v["R"] - identity).norm(dim=(1, 2)) / len(identity[0])).median().item()
-        for v in (raw, restored, prior)
-    )
-    return [Score("median |A R - I| / n, E = I given", found, recomputed, chance)]
+        for v in (*versions, prior)
+    ]
+    return [score("median |A R - I| / n, E = I given", found[:-1], found[-1])]
 
 
-def share(name: str, raw: Tensor, restored: Tensor) -> Score:
-    """The score of how often something is right."""
-    return Score(name, raw.double().mean().item(), restored.double().mean().item(), share=True)
+def score(name: str, found: Sequence[float], prior: float | None = None, share: bool = False) -> Score:
+    """The score of a figure raw, restored and, where that was asked for, refined."""
+    return Score(name, found[0], found[1], prior, share, found[2] if len(found) > 2 else None)
+
+
+def share(name: str, *right: Tensor) -> Score:
+    """The score of how often something is right, in each version of the samples."""
+    return score(name, [r.double().mean().item() for r in right], share=True)
 
 
 @dataclass(frozen=True)

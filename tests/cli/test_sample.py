@@ -37,14 +37,21 @@ def test_json_to_a_file_and_to_the_screen(
     assert found == json.loads((tmp_path / "s.json").read_text())
     assert found["dims"]["A"] == ["sample", "i", "t"]
     assert np.shape(found["arrays"]["A"]) == (1, 7, 2)
-    assert (found["seed"], found["restored"]) == (0, False)
+    assert (found["seed"], found["restored"], found["valid"]) == (0, True, [False])
+    assert found["report"]["restore"]["C"]["elements"] == 7 * 4 * 2
 
 
 def test_the_screen_shows_means_and_residuals(
     bcmf_folder: Path, evidence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["sample", str(bcmf_folder), "--evidence", evidence, "-n", "3", "--steps", "1"]) == 0
-    out = capsys.readouterr().out
+    arguments = ["sample", str(bcmf_folder), "--evidence", evidence, "-n", "3", "--steps", "1"]
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    assert "restore: recomputed from their parents: C changed by " in err
+    assert "restored samples against the program:" in out
+    assert main([*arguments, "--no-restore"]) == 0
+    out, err = capsys.readouterr()
+    assert not err
     assert "E(sample=3, i=7, j=4) float32, 28 of 28 given" in out
     assert "A, mean:" in out
     assert "network samples against the program:\nC: residual" in out

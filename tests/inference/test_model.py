@@ -44,9 +44,12 @@ def test_sizes_follow_the_evidence_or_are_set(bcmf: Model) -> None:
 
 
 def test_restoration_recomputes_all_but_the_evidence(bcmf: Model) -> None:
-    raw = bcmf.sample({"E": E}, num_samples=4, steps=2)
-    restored = bcmf.sample({"E": E}, num_samples=4, steps=2, restore=True)
+    raw = bcmf.sample({"E": E}, num_samples=4, steps=2, restore=False)
+    restored = bcmf.sample({"E": E}, num_samples=4, steps=2)
     assert (raw.is_restored, restored.is_restored) == (False, True)
+    assert not restored.network.is_restored
+    for name, array in raw.items():
+        np.testing.assert_array_equal(restored.network[name], array)
     for name in ("A", "R", "E"):
         np.testing.assert_array_equal(raw[name], restored[name])
     products = raw["A"][:, :, None, :] * raw["R"].transpose(0, 2, 1)[:, None]
