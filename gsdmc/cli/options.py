@@ -8,7 +8,6 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterable
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,7 +28,9 @@ WIDTH = 100
 
 def bundled_names() -> list[str]:
     """Programs that come with gsdmc, found without the compiler, which takes seconds to import."""
-    return sorted(p.name[:-4] for p in files("gsdmc.programs").iterdir() if p.name.endswith(".clj"))
+    from gsdmc import programs
+
+    return programs.names()
 
 
 def new_parser(commands: Any, name: str, help_text: str, example: str) -> argparse.ArgumentParser:

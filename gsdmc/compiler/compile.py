@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from gsdmc import programs
 from gsdmc.compiler.archive import SUFFIX, read_problem
 from gsdmc.compiler.check import check_problem
 from gsdmc.compiler.options import CompileOptions, Embedding, Queries
@@ -19,7 +19,7 @@ from gsdmc.language.source import GsdmcError
 
 def bundled() -> list[str]:
     """Names of the programs that come with gsdmc."""
-    return sorted(p.name[:-4] for p in files("gsdmc.programs").iterdir() if p.name.endswith(".clj"))
+    return programs.names()
 
 
 def compile_problem(
@@ -91,14 +91,15 @@ def compile_with(
     if path.is_file():
         return compile_text(read_text(path), str(path), overrides, options)
     if str(program) in bundled():
-        text = files("gsdmc.programs").joinpath(f"{program}.clj").read_text(encoding="utf-8")
-        return compile_text(text, f"{program}.clj", overrides, options)
+        return compile_text(programs.text(str(program)), f"{program}.clj", overrides, options)
     if path.is_dir():
         raise GsdmcError(f"{path} is a folder, not a program", hint="give the .clj file in it")
-    near = did_you_mean(str(program), bundled())
+    known = bundled()
+    whole = [name for name in known if name.endswith(f"/{program}")]
+    near = f"did you mean `{whole[0]}`?" if whole else did_you_mean(str(program), known)
     raise GsdmcError(
         f"there is no program `{program}`: no such file, and no bundled program of that name",
-        hint=near or f"bundled programs: {', '.join(bundled())}",
+        hint=near or f"bundled programs: {', '.join(known)}",
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gsdmc.language.kinds import BOOLEAN, Kind, category
+from gsdmc.language.kinds import BOOLEAN, REAL, Kind, category
 from gsdmc.program.sudoku import sudoku_grids
 
 GATE_RANGE = (0.2, 0.8)
@@ -159,6 +159,11 @@ def random_gates(rng: np.random.Generator, batch: int, count: int) -> NDArray[np
     return conjunctions
 
 
+def white_noise(rng: np.random.Generator, batch: int, count: int) -> NDArray[np.float64]:
+    """Draw independent standard normals, [batch, count]."""
+    return rng.standard_normal((batch, count))
+
+
 def _size(value: Any, what: str, least: int) -> int:
     """`value` as an integer, refused with a sentence that says `what` it is."""
     try:
@@ -178,6 +183,10 @@ def _gate_shape(count: Any) -> tuple[int, ...]:
     return (_size(count, "the number of gates", 0),)
 
 
+def _noise_shape(count: Any) -> tuple[int, ...]:
+    return (_size(count, "the length of white noise", 0),)
+
+
 register(
     "sudoku-grid",
     sudoku_grids,
@@ -192,4 +201,11 @@ register(
     kind=lambda count: BOOLEAN,
     shape=_gate_shape,
     exchangeable=(False,),
+)
+register(
+    "white-noise",
+    white_noise,
+    kind=lambda count: REAL,
+    shape=_noise_shape,
+    exchangeable=(True,),
 )

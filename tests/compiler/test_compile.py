@@ -13,8 +13,32 @@ from gsdmc.language.source import GsdmcError
 TEXT = '(def n 2)\n(foreach n [i (range n)] (sample "x" (normal 0 1)))\n'
 
 
-def test_the_six_programs_are_bundled() -> None:
-    assert bundled() == ["bcmf", "boolean", "hbmf", "inversion", "sorting", "sudoku"]
+def test_the_bundled_programs_those_in_folders_last() -> None:
+    assert bundled()[:6] == ["bcmf", "boolean", "hbmf", "inversion", "sorting", "sudoku"]
+    assert bundled()[6:] == [
+        f"sbi/{name}"
+        for name in (
+            "bernoulli_glm",
+            "eight_schools",
+            "gaussian_linear",
+            "gaussian_linear_uniform",
+            "gaussian_mixture",
+            "hmm",
+            "slcp",
+            "tree",
+            "two_moons",
+        )
+    ]
+
+
+def test_a_program_in_a_folder_has_the_name_of_its_file() -> None:
+    assert compile_problem("sbi/hmm").name == "hmm"
+    assert compile_problem("sbi/hmm").syntax.source.name == "sbi/hmm.clj"
+    with pytest.raises(GsdmcError, match="no program `hmm`") as error:
+        compile_problem("hmm")
+    assert error.value.hint == "did you mean `sbi/hmm`?"
+    with pytest.raises(GsdmcError, match="no program `sbi/../bcmf`"):
+        compile_problem("sbi/../bcmf")
 
 
 def test_programs_by_path_and_stream(tmp_path: Path) -> None:

@@ -10,11 +10,21 @@ from gsdmc.compiler.warnings import warnings
 CHAIN = '(defn step [t x] (sample "x" (normal x 1))) (loop 9 (sample "start" (normal 0 1)) step)'
 
 
-@pytest.mark.parametrize("name", bundled())
+INDEPENDENT = ("sbi/gaussian_linear", "sbi/gaussian_linear_uniform")
+"""Programs whose dimensions are independent, which the warning about components speaks of."""
+
+
+@pytest.mark.parametrize("name", [n for n in bundled() if n not in INDEPENDENT])
 def test_bundled_programs_have_none_with_layers_enough(name: str) -> None:
     problem = compile_problem(name)
     assert problem.warnings == ()
     assert warnings(problem, problem.metrics.diameter) == ()
+
+
+@pytest.mark.parametrize("name", INDEPENDENT)
+def test_independent_dimensions_are_components(name: str) -> None:
+    (warning,) = compile_problem(name).warnings
+    assert warning.message.startswith("the graph has 10 components")
 
 
 def test_a_graph_that_falls_apart_quotes_the_theorem() -> None:
@@ -31,6 +41,26 @@ def test_too_few_layers_quote_the_paper() -> None:
     (warning,) = warnings(problem, 8)
     assert "the network has 8 attention layers, and the graph's diameter is 9." in warning.message
     assert "the number of transformer layers should be chosen" in warning.message
+
+
+def test_loops_count_as_layers() -> None:
+    problem = compile_text(CHAIN, "chain.clj")
+    assert warnings(problem, 3, 3) == ()
+    (warning,) = warnings(problem, 4, 2)
+    assert "has 4 attention layers, looped 2 times, and the graph's diameter is 9." in warning.message
+    assert "--loops" in (warning.hint or "")
+
+
+def test_queries_that_leave_nothing_to_infer() -> None:
+    text = '(sample "y" (normal (sample "x" (normal 0 1)) 1)) (given "x" "y")'
+    (warning,) = compile_text(text, "all.clj").warnings
+    assert warning.message.startswith("every variable is given")
+    assert warning.span is not None
+    assert warning.span.text == '(given "x" "y")'
+    for fine in ('(given "x")', '(given (subset "x" "y"))', '(given "x") (given (subset "x" "y"))', ""):
+        assert compile_text(text.replace('(given "x" "y")', fine), "some.clj").warnings == ()
+    (warning,) = compile_problem("inversion", n=2, given=["A,R", "C", "E"]).warnings
+    assert str(warning.span) == "--given:1:1"
 
 
 def test_a_bound_of_the_diameter_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,6 +87,15 @@ KINDS = {
     "inversion": {"A": "real", "R": "real", "C": "real", "E": "real"},
     "sorting": {"u": "real", "P": "boolean", "C": "real", "s": "real"},
     "sudoku": {"cell": "category of 9"},
+    "sbi/bernoulli_glm": {"offset": "real", "f": "real", "x": "boolean"},
+    "sbi/eight_schools": {"mu": "real", "tau": "positive real", "theta": "real", "y": "real"},
+    "sbi/gaussian_linear": {"theta": "real", "x": "real"},
+    "sbi/gaussian_linear_uniform": {"theta": "real in [-1, 1]", "x": "real"},
+    "sbi/gaussian_mixture": {"theta": "real in [-10, 10]", "broad": "boolean", "x": "real"},
+    "sbi/hmm": {"theta": "real", "x": "real"},
+    "sbi/slcp": {"theta": "real in [-3, 3]", "x": "vector of 2"},
+    "sbi/tree": dict.fromkeys(("theta1", "theta2", "theta3", "x1", "x2", "x3", "x4"), "real"),
+    "sbi/two_moons": {"theta": "real in [-1, 1]", "a": "real in [-1.5708, 1.5708]", "r": "real", "x": "real"},
 }
 
 PLATES = {
@@ -95,6 +104,18 @@ PLATES = {
     "hbmf": {"A": "it", "R1": "ts", "R2": "sj", "D": "tjs", "R": "tj", "C": "ijt", "E": "ij"},
     "inversion": {"A": "it", "R": "tj", "C": "ijt", "E": "ij"},
     "sorting": {"u": "j", "P": "ij", "C": "ij", "s": "i"},
+    "sbi/bernoulli_glm": {"offset": "", "f": "j", "x": "t"},
+    "sbi/gaussian_linear": {"theta": "i", "x": "i"},
+    "sbi/gaussian_linear_uniform": {"theta": "i", "x": "i"},
+    "sbi/gaussian_mixture": {"theta": "i", "broad": "", "x": "i"},
+    "sbi/hmm": {"theta": "t", "x": "t"},
+    "sbi/tree": dict.fromkeys(KINDS["sbi/tree"], ""),
+    "sbi/two_moons": {"theta": "i", "a": "", "r": "", "x": "v"},
+}
+LONG_PLATES = {
+    "sudoku": {"cell": ("band", "row", "stack", "column")},
+    "sbi/eight_schools": {"mu": (), "tau": (), "theta": ("school",), "y": ("school",)},
+    "sbi/slcp": {"theta": ("i",), "x": ("i_2",)},
 }
 
 
@@ -105,7 +126,7 @@ def test_kinds_and_dimensions_of_bundled_programs(name: str) -> None:
     if name in PLATES:
         assert {a.name: "".join(a.plates) for a in graph.arrays} == PLATES[name]
     else:
-        assert graph.by_name["cell"].plates == ("band", "row", "stack", "column")
+        assert {a.name: a.plates for a in graph.arrays} == LONG_PLATES[name]
 
 
 def test_deterministic_and_generated_arrays() -> None:

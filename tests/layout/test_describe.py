@@ -66,8 +66,9 @@ def test_vectors_single_variables_and_empty_arrays() -> None:
 def test_counts_add_up(name: str) -> None:
     layout = gsdmc.compile(name).layout
     found = parts(describe_layout(layout))
-    embedded = sum(int(re.findall(r"([\d,]+) nodes?$", line)[0]) for line in found["embeddings"])
-    assert embedded == layout.nodes
+    if not found["embeddings"][-1].endswith(" more"):
+        embedded = sum(int(re.findall(r"([\d,]+) nodes?$", line)[0]) for line in found["embeddings"])
+        assert embedded == layout.nodes
     listed = sum(int(re.findall(r"([\d,]+) entr", line)[0].replace(",", "")) for line in found["roles"])
     assert listed == int(layout.structure.membership[layout.structure.role_sets.long()].sum())
 

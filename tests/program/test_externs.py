@@ -74,8 +74,18 @@ def test_a_registered_function_is_found_and_keeps_its_name() -> None:
         register("table", table, kind=lambda n: COUNT, shape=lambda n: (n, 2), exchangeable=(True, False))
 
 
+def test_white_noise_is_a_matrix_of_standard_normals() -> None:
+    noise = lookup("white-noise")
+    assert (noise.shape(7), noise.kind(7), noise.exchangeable) == ((7,), REAL, (True,))
+    values = noise.draw(np.random.default_rng(0), 400, 100)
+    assert abs(values.mean()) < 0.03
+    assert abs(values.std() - 1) < 0.03
+    with pytest.raises(ValueError, match="the length of white noise must be an integer of at least 0"):
+        noise.draw(np.random.default_rng(0), 1, -1)
+
+
 def test_what_the_package_registers() -> None:
-    assert registered() == ("random-gates", "sudoku-grid")
+    assert registered() == ("random-gates", "sudoku-grid", "white-noise")
     sudoku, gates = lookup("sudoku-grid"), lookup("random-gates")
     assert (sudoku.shape(3), sudoku.kind(3)) == ((3, 3, 3, 3), category(9))
     assert sudoku.exchangeable == (True, True, True, True)

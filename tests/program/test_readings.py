@@ -21,7 +21,9 @@ def test_equal_seeds_draw_equal_samples(name: str) -> None:
     one, same, other = (problem.simulate(8, seed=s) for s in (3, 3, 4))
     assert all(torch.equal(one[n], same[n]) for n in one)
     assert any(not torch.equal(one[n], other[n]) for n in one)
-    assert {n: tuple(v.shape[1:]) for n, v in one.items()} == {a.name: a.shape for a in problem.graph.arrays}
+    assert {n: tuple(v.shape[1:]) for n, v in one.items()} == {
+        a.name: (*a.shape, *a.kind.event_shape) for a in problem.graph.arrays
+    }
 
 
 def test_values_have_their_kinds_types() -> None:

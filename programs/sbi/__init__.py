@@ -1,0 +1,1 @@
+"""Programs for inference: tasks of the literature on simulation-based inference, and eight schools."""
