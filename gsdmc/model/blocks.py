@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from gsdmc.kernels.structure import Structure
 from gsdmc.model.attention import GraphAttention
 from gsdmc.model.config import ModelConfig
+from gsdmc.model.residual import add
 
 
 class Block(nn.Module):
@@ -31,6 +32,5 @@ class Block(nn.Module):
         """One round of messages; x `[B, N, width]`, time `[B, width]`."""
         shift, scale = self.modulation(time)[:, None].chunk(2, dim=-1)
         h = torch.addcmul(shift, self.norm1(x), 1 + scale)
-        x = x + self.attention(h, structure, roles)
-        out: Tensor = x + self.down(F.silu(self.up(self.norm2(x))))
-        return out
+        x = add(self.attention(h, structure, roles), x)
+        return add(self.down(F.silu(self.up(self.norm2(x)))), x)

@@ -10,6 +10,7 @@ from gsdmc.model.blocks import Block
 from gsdmc.model.config import ModelConfig
 from gsdmc.model.denoiser import Denoiser
 from gsdmc.model.embedding import NodeEmbedding
+from gsdmc.model.node_norm import NodeGroupNorm
 
 
 def build_denoiser(config: ModelConfig, generator: torch.Generator) -> Denoiser:
@@ -44,7 +45,7 @@ def _fill(module: nn.Module, generator: torch.Generator) -> None:
         module.weight.uniform_(-bound, bound, generator=generator)
         if module.bias is not None:
             module.bias.uniform_(-bound, bound, generator=generator)
-    elif isinstance(module, nn.LayerNorm | nn.GroupNorm):
+    elif isinstance(module, nn.LayerNorm | NodeGroupNorm):
         module.weight.fill_(1)
         module.bias.zero_()
     elif isinstance(module, NodeEmbedding):

@@ -23,7 +23,7 @@ class Optimiser:
         self.parameters = list(denoiser.parameters())
         matrices = _block_matrices(denoiser) if config.optimiser == "muon" else {}
         rest = {n: p for n, p in denoiser.named_parameters() if n not in matrices}
-        adam = torch.optim.Adam(rest.values(), lr=config.learning_rate, betas=config.betas, foreach=True)
+        adam = torch.optim.Adam(rest.values(), lr=config.learning_rate, betas=config.betas, fused=True)
         self.parts: list[tuple[torch.optim.Optimizer, float, list[str]]] = [
             (adam, config.learning_rate, list(rest))
         ]
