@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-Order = Literal["margin", "random"]
+Order = Literal["margin", "confidence", "entropy", "shuffled", "random"]
 
 
 def draw_values(log_probs: Tensor, gumbels: Tensor, floor: float = 0.0) -> Tensor:
@@ -33,6 +33,16 @@ def margin(log_probs: Tensor) -> Tensor:
         return torch.ones(log_probs.shape[:-1], dtype=torch.float64, device=log_probs.device)
     best = log_probs.double().exp().topk(2, dim=-1).values
     return best[..., 0] - best[..., 1]
+
+
+def confidence(log_probs: Tensor) -> Tensor:
+    """Probability of the likeliest category, `[..., K]` to `[...]` float64."""
+    return log_probs.double().amax(-1).exp()
+
+
+def tempered(log_probs: Tensor, temperature: float) -> Tensor:
+    """Log probabilities `[..., K]` divided by a temperature and normalised again."""
+    return log_probs if temperature == 1 else (log_probs.double() / temperature).log_softmax(-1)
 
 
 def choose_reveals(masked: Tensor, scores: Tensor, remaining: Tensor) -> Tensor:
