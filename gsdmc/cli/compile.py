@@ -39,6 +39,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--emit", choices=EMIT, help="print what a stage makes, in place of the report")
     options.add_preset(parser, "the network whose cost is shown")
     parser.add_argument("--batch", type=options.positive, help="examples per training step")
+    options.add_network(parser)
     options.add_compile_options(parser)
     options.add_json(parser, "the report")
     parser.set_defaults(run=run)
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> None:
     from gsdmc.inference.cost import training_cost
     from gsdmc.inference.fit import settings, warnings_for
 
-    config = settings(args.preset, problem.name, args.batch)
+    config = settings(args.preset, problem.name, args.batch, **options.network(args))
     found = warnings_for(problem, config)
     options.show_warnings(found)
     cost = training_cost(problem, config)
@@ -176,6 +177,7 @@ def report(problem: Problem, cost: Cost, preset: str) -> dict[str, Any]:
             "preset": preset,
             "width": cost.width,
             "layers": cost.layers,
+            "loops": cost.loops,
             "heads": cost.heads,
             "parameters": cost.parameters,
             "batch": cost.batch,
@@ -212,12 +214,13 @@ def figures(problem: Problem, cost: Cost, preset: str) -> list[str]:
     m = problem.metrics
     bound = "" if m.diameter_exact else "≤ "
     chosen = problem.options.words()
+    looped = f" looped {count(cost.loops, 'time')}" if cost.loops > 1 else ""
     return [
         *([f"options  {' '.join(chosen)}"] if chosen else []),
         f"mask     {count(m.nodes, 'node')}, {count(m.entries, 'entry')} ({m.density:.3g} of a dense mask), "
         f"degree at most {m.max_degree}, {m.mean_degree:.3g} on average, "
         f"diameter {bound}{m.diameter}, {count(m.components, 'component')}",
-        f"network  {preset}: {count(cost.layers, 'layer')} of width {cost.width}, "
+        f"network  {preset}: {count(cost.layers, 'layer')}{looped} of width {cost.width}, "
         f"{count(cost.heads, 'head')}, {count(cost.parameters, 'parameter')}",
         f"training {scaled(cost.flops)}FLOP per step of {count(cost.batch, 'example')}",
     ]

@@ -133,6 +133,38 @@ def add_preset(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--preset", choices=PRESETS, default=usual, help=f"{what} (default {usual})")
 
 
+def add_network(parser: argparse.ArgumentParser) -> None:
+    """Options that change the preset's network."""
+    group = parser.add_argument_group("the network, in place of the preset's")
+    group.add_argument(
+        "--width", type=positive, metavar="N", help="channels per node, a multiple of the heads"
+    )
+    group.add_argument("--heads", type=positive, metavar="N", help="attention heads")
+    group.add_argument(
+        "--layers",
+        type=positive,
+        metavar="N",
+        help="attention layers, exactly; otherwise they or the loops grow with the graph's diameter",
+    )
+    group.add_argument(
+        "--loops",
+        type=positive,
+        metavar="N",
+        help="times that the layers are applied, with the same weights (default 1), exactly",
+    )
+    group.add_argument(
+        "--roles",
+        action=argparse.BooleanOptionalAction,
+        help="attention knows why nodes are neighbours, by a learned bias (default on, but off for `paper`, "
+        "whose architecture has none)",
+    )
+
+
+def network(args: argparse.Namespace) -> dict[str, Any]:
+    """The changes that `add_network` offers, None where there is none."""
+    return {name: getattr(args, name) for name in ("width", "heads", "layers", "loops", "roles")}
+
+
 def add_seed(parser: argparse.ArgumentParser, what: str) -> None:
     """`--seed`."""
     parser.add_argument("--seed", type=whole, default=0, metavar="S", help=f"seed of {what} (default 0)")

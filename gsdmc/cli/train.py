@@ -14,6 +14,7 @@ from gsdmc.cli.progress import ProgressLine, clock
 EXAMPLE = """examples:
   gsdmc train bcmf --minutes 5
   gsdmc train bcmf --steps 4000 --vary m,n,k=1..10 --out runs/bcmf-any-size
+  gsdmc train bcmf --minutes 5 --layers 2 --loops 4 --no-roles
   gsdmc train boolean --set n=4 --steps 400 && gsdmc evaluate runs/boolean
 
 The same --steps, settings and seed give the same weights on one machine with one number of threads.
@@ -48,6 +49,7 @@ def add(commands: Any) -> None:
         "--out", metavar="DIR", help="the model's folder (default runs/NAME); a model there is replaced"
     )
     parser.add_argument("--resume", action="store_true", help="continue the run in the folder")
+    options.add_network(parser)
     options.add_compile_options(parser)
     options.add_json(parser, "the run's record")
     parser.set_defaults(run=run)
@@ -58,7 +60,8 @@ def run(args: argparse.Namespace) -> None:
     from gsdmc.inference.fit import settings, train, warnings_for
 
     problem = options.compiled(args)
-    options.show_warnings(warnings_for(problem, settings(args.preset, problem.name, args.batch)))
+    config = settings(args.preset, problem.name, args.batch, **options.network(args))
+    options.show_warnings(warnings_for(problem, config))
     out = Path(args.out) if args.out else Path("runs") / problem.name
     minutes = args.minutes if args.minutes is not None or args.steps is not None else MINUTES
     progress = ProgressLine(args.steps)
@@ -68,10 +71,9 @@ def run(args: argparse.Namespace) -> None:
             steps=args.steps,
             minutes=minutes,
             seed=args.seed,
-            preset=args.preset,
+            preset=config,
             out=out,
             vary={name: r for given in args.vary for name, r in given.items()},
-            batch=args.batch,
             progress=progress,
             resume=args.resume,
         )

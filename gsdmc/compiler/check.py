@@ -6,6 +6,7 @@ from gsdmc.compiler.problem import Problem
 from gsdmc.language.limits import Limits, cure, within
 from gsdmc.language.scope import did_you_mean
 from gsdmc.language.source import GsdmcError
+from gsdmc.language.syntax import Literal
 from gsdmc.program.cost import Cost, cost_of
 from gsdmc.program.meter import WORK_OF_STEP
 from gsdmc.program.readings import MAX_REDRAWS, run
@@ -22,9 +23,11 @@ def check_problem(problem: Problem) -> None:
     """Refuse a problem that contradicts itself.
 
     Raises:
-        GsdmcError: a query about nothing, a draw that can't be, or a factor that doesn't hold.
+        GsdmcError: a query about nothing, a default outside its range, a draw that can't be, or a factor
+            that doesn't hold.
     """
     check_givens(problem)
+    check_ranges(problem)
     check_draws(problem)
 
 
@@ -47,6 +50,27 @@ def check_givens(problem: Problem) -> None:
                     given.places.get(name, given.span),
                     hint=near or f"it samples {listed}",
                 )
+
+
+def check_ranges(problem: Problem) -> None:
+    """Refuse a size whose own default is none that training would draw; values set by the user may be.
+
+    Raises:
+        GsdmcError: at the default.
+    """
+    for d in problem.syntax.defs:
+        # A computed default follows what the user set.
+        theirs = d.name in problem.overrides or (problem.overrides and not isinstance(d.value, Literal))
+        if d.range is None or theirs or d.name not in problem.sizes:
+            continue
+        (low, high), size = d.range, problem.sizes[d.name]
+        if not low <= size <= high:
+            raise GsdmcError(
+                f"the default of `{d.name}`, {size}, is outside its training range [{low} {high}]",
+                d.value.span,
+                hint=f"write a default from {low} to {high}, or widen the range, "
+                f"`:in [{min(low, size)} {max(high, size)}]`",
+            )
 
 
 def check_cost(cost: Cost, limits: Limits) -> None:

@@ -16,10 +16,27 @@ THEOREM = (
 )
 
 
-def warnings(problem: Problem, layers: int | None = None) -> tuple[GsdmcWarning, ...]:
+def warnings(problem: Problem, layers: int | None = None, loops: int = 1) -> tuple[GsdmcWarning, ...]:
     """What may be wrong with a program, its graph and, given its attention layers, a network for it."""
-    found = (disconnected(problem), one_way(problem), shallow(problem, layers))
+    found = (
+        all_given(problem),
+        disconnected(problem),
+        one_way(problem),
+        shallow(problem, layers, loops),
+    )
     return (*problem.syntax.warnings, *(warning for warning in found if warning is not None))
+
+
+def all_given(problem: Problem) -> GsdmcWarning | None:
+    """Queries that leave nothing to infer; training refuses them."""
+    given = {name for statement in problem.givens for name in statement.targets}
+    if not given or any(array.name not in given for array in problem.graph.arrays if array.size):
+        return None
+    return GsdmcWarning(
+        "every variable is given, so there is nothing to infer, and no network to train",
+        problem.givens[-1].span,
+        hint="leave out of `given` what the model is to sample",
+    )
 
 
 def disconnected(problem: Problem) -> GsdmcWarning | None:
@@ -48,17 +65,18 @@ def one_way(problem: Problem) -> GsdmcWarning | None:
     )
 
 
-def shallow(problem: Problem, layers: int | None) -> GsdmcWarning | None:
+def shallow(problem: Problem, layers: int | None, loops: int = 1) -> GsdmcWarning | None:
     """A network in which information can't cross the graph."""
     figures = problem.metrics
     bounded = not figures.diameter_exact
-    if layers is None or layers >= figures.diameter or (bounded and not problem.options.symmetric):
+    if layers is None or layers * loops >= figures.diameter or (bounded and not problem.options.symmetric):
         return None
     return GsdmcWarning(
-        f"the network has {layers:,} attention layer{'s' if layers > 1 else ''}, and the graph's diameter is "
+        f"the network has {layers:,} attention layer{'s' if layers > 1 else ''}"
+        f"{f', looped {loops:,} times' if loops > 1 else ''}, and the graph's diameter is "
         f'{"at most " if bounded else ""}{figures.diameter:,}. The GSDM paper (section 3.2): "Since messages '
         "are only passed along one edge per transformer layer, the number of transformer layers should be "
         'chosen to be at least as great as the maximum path length in the symmetrized graphical model"',
-        hint="variables further apart than that can't bear on each other: take more layers, or relate them "
-        "more directly, as through a factor",
+        hint="variables further apart than that can't bear on each other: take more layers (--layers), loop "
+        "them (--loops), or relate the variables more directly, as through a factor",
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -19,6 +21,7 @@ from gsdmc.inference.shapes import check_free
 from gsdmc.language.source import GsdmcError, GsdmcWarning
 from gsdmc.language.syntax import Given
 from gsdmc.layout.layout import Layout
+from gsdmc.model.node_norm import GROUPS
 from gsdmc.training import loop
 from gsdmc.training.config import TrainingConfig
 from gsdmc.training.loop import Progress
@@ -143,24 +146,59 @@ def train(
     return Model(problem, trained)
 
 
-def settings(preset: str | TrainingConfig, name: str, batch: int | None = None) -> TrainingConfig:
+def settings(
+    preset: str | TrainingConfig, name: str, batch: int | None = None, **network: Any
+) -> TrainingConfig:
     """The settings of a preset for a program, with another batch where one is given.
 
+    Args:
+        preset: its name, or settings.
+        name: of the program.
+        batch: examples per step, in place of the preset's.
+        **network: `roles`, `layers`, `loops`, `width` and `heads` in place of the preset's, None for the
+            same. Layers or loops that are given stay as they are, however far the graph reaches.
+
     Raises:
-        GsdmcError: no such preset, or an empty batch.
+        GsdmcError: no such preset, an empty batch, or a network that can't be.
     """
     if isinstance(preset, str) and preset not in PRESETS:
         raise GsdmcError(f"there is no preset `{preset}`", hint=f"presets: {', '.join(PRESETS)}")
     if batch is not None and batch < 1:
         raise GsdmcError(f"a batch has at least one example, not {batch}")
     config = named_preset(preset, name) if isinstance(preset, str) else preset
-    return config if batch is None else config.with_changes(batch=batch)
+    changes = {name: value for name, value in network.items() if value is not None}
+    if "layers" in changes or "loops" in changes:
+        changes["reach"] = False
+    if batch is not None:
+        changes["batch"] = batch
+    config = config.with_changes(**changes)
+    check_width(config)
+    return config
+
+
+def check_width(config: TrainingConfig) -> None:
+    """Refuse a width that its parts don't divide.
+
+    Raises:
+        GsdmcError: with the nearest width that they do.
+    """
+    parts = [(config.heads, f"its {config.heads} heads")]
+    if config.architecture == "paper":
+        parts.append((GROUPS, f"the {GROUPS} groups of the paper's norm"))
+    for part, named in parts:
+        if config.width % part:
+            step = math.lcm(*(part for part, _ in parts))
+            nearest = max(1, round(config.width / step)) * step
+            raise GsdmcError(
+                f"a network of width {config.width} can't be divided among {named}",
+                hint=f"try width {nearest}",
+            )
 
 
 def warnings_for(problem: Problem, config: TrainingConfig) -> tuple[GsdmcWarning, ...]:
     """What is likely to go wrong with a problem, and with a network of these settings for it."""
     network = config.network(TrainingProblem(problem, {}).layout)
-    return warnings(problem, network.layers)
+    return warnings(problem, network.layers, network.loops)
 
 
 def vary_ranges(problem: Problem, vary: Sequence[str] | Ranges) -> dict[str, tuple[int, int]]:

@@ -8,13 +8,11 @@ from typing import Any, Literal
 
 from gsdmc.language.kinds import Kind
 from gsdmc.layout.layout import Layout
+from gsdmc.model.node_norm import GROUPS
 
 Architecture = Literal["default", "paper"]
 DEEPEST = 16
 """Layers that a graph's diameter may ask for; larger diameters ask for loops."""
-
-GROUPS = 32
-"""Groups of the norms in the paper's architecture."""
 
 FURTHEST = 64
 """Diameter that loops still reach; a deeper network is the caller's own choice."""

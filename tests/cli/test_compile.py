@@ -65,6 +65,23 @@ def test_the_report_shows_variables_plates_mask_and_cost(capsys: pytest.CaptureF
     assert "FLOP per step of 16 examples" in out
 
 
+def test_the_network_is_chosen_by_flags(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compile", "boolean", "--set", "n=2", "--layers", "2", "--loops", "3"]) == 0
+    out, err = capsys.readouterr()
+    assert "default: 2 layers looped 3 times of width 48" in out
+    assert err == ""
+    network = report(["boolean", "--set", "n=2", "--layers", "2", "--loops", "1"], capsys)["network"]
+    assert (network["layers"], network["loops"]) == (2, 1)
+    (warning,) = (
+        w for w in gsdmc_warnings(["boolean", "--set", "n=2", "--layers", "2"], capsys) if "layers" in w
+    )
+    assert "has 2 attention layers, and the graph's diameter is 4" in warning
+
+
+def gsdmc_warnings(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return [warning["message"] for warning in report(arguments, capsys)["warnings"]]
+
+
 def test_a_bound_on_the_diameter_is_marked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -107,3 +107,36 @@ def test_ranges_hold_for_the_names_before_them() -> None:
     for wrong in ("m=1", "m=1..", "=1..2", "", "m,,n", "m=a..b"):
         with pytest.raises(argparse.ArgumentTypeError):
             ranges(wrong)
+
+
+def test_the_network_is_chosen_by_flags(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["train", "boolean", "--set", "n=2", "--steps", "1", "--batch", "2", "--out", "m"]
+    flags = ["--layers", "1", "--loops", "2", "--width", "12", "--heads", "3", "--no-roles"]
+    assert main([*arguments, *flags]) == 0
+    err = capsys.readouterr().err
+    assert "the network has 1 attention layer, looped 2 times, and the graph's diameter is 4." in err
+    model = gsdmc.load("m")
+    shape = model.trained.denoiser.config
+    assert (shape.layers, shape.loops, shape.width, shape.heads, shape.roles) == (1, 2, 12, 3, False)
+    assert len(model.trained.denoiser.blocks) == 1
+    arguments[arguments.index("--steps") + 1] = "2"
+    assert main([*arguments, *flags, "--resume"]) == 0
+    capsys.readouterr()
+    assert main([*arguments, "--resume"]) == 1
+    assert "was trained with other settings" in capsys.readouterr().err
+
+
+def test_a_network_that_can_not_be_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "bcmf", "--steps", "1", "--width", "50"]) == 1
+    assert "width 50 can't be divided among its 4 heads\nhelp: try width 48" in capsys.readouterr().err
+    assert main(["train", "bcmf", "--steps", "1", "--width", "48", "--preset", "paper"]) == 1
+    assert "the 32 groups of the paper's norm\nhelp: try width 64" in capsys.readouterr().err
+    assert not Path("runs").exists()
+
+
+def test_nothing_to_infer_is_warned_of_and_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "boolean", "--set", "n=1", "--given", "x,y", "--steps", "1"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("warning: every variable is given")
+    assert "error: every variable is given, so there is nothing to infer" in err
+    assert not Path("runs").exists() or not any(Path("runs").iterdir())

@@ -206,6 +206,20 @@ def test_a_batch_replaces_the_presets() -> None:
     assert settings("paper", "sorting", 3).batch == 3
 
 
+def test_a_network_replaces_the_presets() -> None:
+    usual = settings("default", "bcmf")
+    changed = settings("default", "bcmf", width=64, heads=8, roles=False, layers=None, loops=None)
+    assert changed == usual.with_changes(width=64, heads=8, roles=False)
+    # Layers and loops that somebody asks for are those that there are.
+    assert settings("default", "bcmf", 4, layers=3) == usual.with_changes(batch=4, layers=3, reach=False)
+    assert settings("paper", "bcmf", loops=2) == settings("paper", "bcmf").with_changes(loops=2)
+    with pytest.raises(gsdmc.GsdmcError, match="width 50 can't be divided among its 4 heads"):
+        settings(usual.with_changes(width=50), "bcmf")
+    with pytest.raises(gsdmc.GsdmcError, match="the 32 groups") as caught:
+        settings("paper", "bcmf", width=40, heads=5)
+    assert caught.value.hint == "try width 160"
+
+
 def test_the_network_is_as_deep_as_the_graph_is_wide(tiny: TrainingConfig) -> None:
     model = gsdmc.train("boolean", n=2, steps=1, preset=tiny.with_changes(reach=True), out=None)
     assert model.trained.denoiser.config.layers == model.problem.metrics.diameter == 4
