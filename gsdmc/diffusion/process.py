@@ -2,52 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gsdmc.diffusion.schedule import LINEAR_STEPS, ScheduleName, signal_and_noise
+from gsdmc.diffusion.bijections import EDGE, bijection_of, onto_simplex
+from gsdmc.diffusion.config import ProcessConfig
+from gsdmc.diffusion.schedule import LINEAR_STEPS, signal_and_noise
 from gsdmc.diffusion.standardise import Standardiser
+from gsdmc.language.kinds import Kind
 from gsdmc.layout.layout import Layout
 from gsdmc.model.denoiser import Denoiser
 
 Values = Mapping[str, Tensor]
 
-LEAST_SHARE = 1e-6
-"""What a sampled simplex's entries are raised to before they are scaled to sum to 1."""
-
-
-@dataclass(frozen=True)
-class ProcessConfig:
-    """Which processes run, and what the network predicts of them.
-
-    Attributes:
-        schedule: of the Gaussian process, `cosine` or the paper's `linear`.
-        prediction: the network's target for reals, the data (`x0`) or `v` (Salimans & Ho 2022).
-        discrete: `masked` (absorbing; Sahoo et al. 2024) or `onehot` (Gaussian; Weilbach et al. 2022,
-            section 3.4).
-        mask_power: a discrete value is masked at time t with probability `t ** mask_power`.
-        mask_weight: masked values' cross-entropy is weighted by the masking probability to the power
-            `-mask_weight`: 1 gives the evidence bound, 0 lets early times weigh more.
-        standardise: whether reals are brought to unit scale.
-        loss: `balanced` (every array weighs the same) or `sum` (squared error over all nodes, the paper's).
-    """
-
-    schedule: ScheduleName = "cosine"
-    prediction: Literal["x0", "v"] = "x0"
-    discrete: Literal["masked", "onehot"] = "masked"
-    mask_power: float = 1.0
-    mask_weight: float = 0.0
-    standardise: bool = True
-    loss: Literal["balanced", "sum"] = "balanced"
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain scalars."""
-        return asdict(self)
+FARTHEST = 12.0
+"""How far below the mean of its logarithm a positive value may be read, in standard deviations, at least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,22 +36,33 @@ class Process:
     standardiser: Standardiser
 
     def encode(self, layout: Layout, values: Values, dtype: torch.dtype) -> dict[str, Tensor]:
-        """The clean state of values (`[B, *value_shape]` each, in the kinds' own dtypes)."""
+        """The clean state of values (`[B, *value_shape]` each, in the kinds' own dtypes).
+
+        Values at the edge of their support are moved inside, in an interval and a simplex by `EDGE` of
+        their size. Positive values are raised to `EDGE` of their geometric mean, or to `FARTHEST` standard
+        deviations of their logarithm below its mean where that is less.
+        """
         state = {}
         for slot in layout.arrays:
             value = values[slot.name]
             if slot.kind.discrete:
                 state[slot.name] = F.one_hot(value.long(), slot.kind.options).to(dtype)
+            elif self.config.bijections:
+                mean, std = self.standardiser.scales(layout, slot, torch.float64)
+                encoded = (bijection_of(slot.kind).forward(value).double() - mean) / std
+                if slot.kind.name == "real" and slot.kind.support == "positive" and self.config.standardise:
+                    encoded = encoded.maximum(-(-math.log(EDGE) / std).clamp(min=FARTHEST))
+                state[slot.name] = encoded.to(dtype)
             else:
                 mean, std = self.standardiser.scales(layout, slot, dtype)
                 state[slot.name] = (value.to(dtype) - mean) / std
         return state
 
     def decode(self, layout: Layout, state: Values) -> dict[str, Tensor]:
-        """The values of a finished state: counts rounded, the rest brought into its support.
+        """The values of a finished state, always within their support: counts are rounded.
 
-        Bounded reals are clipped; the entries of a simplex are clipped from below at `LEAST_SHARE`, then
-        scaled to sum to 1. The process itself knows no supports.
+        With bijections reals with a support come out strictly inside it, whatever the state. Without them,
+        they are clipped, and the shares of a simplex raised and scaled to sum to 1.
         """
         values = {}
         for slot in layout.arrays:
@@ -88,16 +73,50 @@ class Process:
                 continue
             mean, std = self.standardiser.scales(layout, slot, part.dtype)
             real = part * std + mean
-            if slot.kind.support == "simplex":
-                values[slot.name] = onto_simplex(real)
-                continue
-            low, high = slot.kind.bounds or (None, None)
-            if low is None and slot.kind.support == "positive":
-                low = 0.0
-            if low is not None or high is not None:
-                real = real.clamp(low, high)
-            values[slot.name] = real.round().long() if slot.kind.name == "count" else real
+            if self.config.bijections:
+                real = bijection_of(slot.kind).inverse(real)
+            else:
+                real = _clipped(real, slot.kind)
+            if slot.kind.name == "count":
+                whole = real.round().long()
+                real = whole.clamp(min=0) if slot.kind.support == "positive" else whole
+            values[slot.name] = real
         return values
+
+    def log_jacobian(
+        self, layout: Layout, values: Values, where: Mapping[str, Tensor] | None = None
+    ) -> dict[str, Tensor]:
+        """The log of |d state / d values| of every array, `[B]` float64: what decoding adds to a log density.
+
+        Discrete arrays have none, so zero. A simplex of K shares is a plane of K - 1 dimensions in its state
+        of K channels; its term is that of the K - 1 shares into the plane's volume. Whoever integrates a
+        density over all K channels divides it by the density of √K times their mean, which is pure noise
+        (its clean value is 0).
+
+        Args:
+            layout: the size of the program that the values have.
+            values: `[B, *value_shape]` by array.
+            where: `[B, *shape]` booleans by array, the elements to count; all of them when None.
+        """
+        terms = {}
+        for slot in layout.arrays:
+            value = values[slot.name]
+            if slot.kind.discrete:
+                terms[slot.name] = torch.zeros(value.shape[0], dtype=torch.float64, device=value.device)
+                continue
+            std = self.standardiser.scales(layout, slot, torch.float64)[1]
+            simplex = self.config.bijections and slot.kind.support == "simplex"
+            # A simplex has one scale for its K channels, which counts once per dimension of its plane.
+            spread = std.log()
+            if slot.kind.event_shape:
+                spread = (spread[..., 1:] if simplex else spread).sum(-1)
+            each = -spread.expand(value.shape[: 1 + len(slot.shape)])  # [B, *shape]
+            if self.config.bijections:
+                each = each + bijection_of(slot.kind).log_jacobian(value.double())
+            if where is not None:
+                each = torch.where(where[slot.name], each, 0.0)
+            terms[slot.name] = each.reshape(value.shape[0], -1).sum(1)
+        return terms
 
     def masking(self, time: Tensor) -> Tensor:
         """Probability that a discrete value is masked at `time`."""
@@ -161,7 +180,11 @@ def across(per_node: Tensor, like: Tensor) -> Tensor:
     return per_node if per_node.dim() == like.dim() else per_node[..., None]
 
 
-def onto_simplex(vectors: Tensor) -> Tensor:
-    """Vectors `[..., K]` with every entry positive and of sum 1."""
-    raised = vectors.clamp(min=LEAST_SHARE)
-    return raised / raised.sum(-1, keepdim=True)
+def _clipped(real: Tensor, kind: Kind) -> Tensor:
+    """Reals brought into their support from outside."""
+    if kind.support == "simplex":
+        return onto_simplex(real)
+    low, high = kind.bounds or (None, None)
+    if low is None and kind.support == "positive":
+        low = 0.0
+    return real if low is None and high is None else real.clamp(low, high)

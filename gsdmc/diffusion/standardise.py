@@ -8,15 +8,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gsdmc.diffusion.bijections import bijection_of
 from gsdmc.layout.layout import ArraySlot, Layout
 
 
 @dataclass(frozen=True, eq=False)
 class Standardiser:
-    """Mean and standard deviation of every learned embedding's real variables.
+    """Mean and standard deviation of real variables, where the diffusion runs.
 
-    Variables that share an embedding share a scale, so statistics are pooled over exchangeable
-    and ordered plates and over sizes, and kept apart along fixed plates and between a vector's channels.
+    Statistics are pooled over all of an array, over sizes and draws, and kept apart along fixed plates alone.
+    The channels of a vector have their own; those of a simplex share the standard deviation, so that their
+    centred log ratios keep summing to 0.
 
     Attributes:
         keys: embedding names, as in `Layout.embedding_keys`.
@@ -36,25 +38,45 @@ class Standardiser:
         return Standardiser(layout.embedding_keys, torch.zeros_like(one), one)
 
     @staticmethod
-    def estimate(layout: Layout, draws: Iterable[tuple[Layout, Mapping[str, Tensor]]]) -> Standardiser:
-        """Pool draws (a layout of the same program, values `[B, *value_shape]` by array name)."""
-        row = {key: i for i, key in enumerate(layout.embedding_keys)}
-        shape = (3, len(row), _widest(layout))  # number, sum, sum of squares
+    def estimate(
+        layout: Layout, draws: Iterable[tuple[Layout, Mapping[str, Tensor]]], *, bijections: bool = True
+    ) -> Standardiser:
+        """Pool draws (a layout of the same program, values `[B, *value_shape]` by array name).
+
+        Args:
+            layout: a size of the program; its names are all that counts.
+            draws: joint samples at any sizes.
+            bijections: whether supports are mapped onto the reals first, as `ProcessConfig` says.
+        """
+        groups = [_group(key, layout) for key in layout.embedding_keys]
+        names = {group: i for i, group in enumerate(dict.fromkeys(groups))}
+        row = {key: names[group] for key, group in zip(layout.embedding_keys, groups, strict=True)}
+        shape = (3, len(names), _widest(layout))  # number, sum, sum of squares
         sums = torch.zeros(shape, dtype=torch.float64)
+        tied = torch.zeros(len(names), dtype=torch.bool)
         for drawn, values in draws:
             rows = torch.tensor([row[key] for key in drawn.embedding_keys])[drawn.embedding]
             for slot in drawn.arrays:
-                if not slot.kind.discrete:
-                    flat = values[slot.name].reshape(-1, slot.size, slot.kind.channels).double()
-                    moments = torch.stack((torch.ones_like(flat), flat, flat.square())).sum(1)
-                    part = sums[:, :, : slot.kind.channels]
-                    part.index_add_(1, rows[slot.offset : slot.offset + slot.size], moments)
+                if slot.kind.discrete:
+                    continue
+                own = rows[slot.offset : slot.offset + slot.size]
+                encoded = values[slot.name].double()
+                if bijections:
+                    encoded = bijection_of(slot.kind).forward(encoded)
+                    tied[own] = slot.kind.support == "simplex"
+                flat = encoded.reshape(-1, slot.size, slot.kind.channels)
+                moments = torch.stack((torch.ones_like(flat), flat, flat.square())).sum(1)
+                sums[:, :, : slot.kind.channels].index_add_(1, own, moments)
         number = sums[0].clamp(min=1)
         mean = sums[1] / number
         variance = sums[2] / number - mean.square()
+        channels = (sums[0] > 0).sum(1, keepdim=True).clamp(min=1)
+        common = variance.sum(1, keepdim=True) / channels
+        variance = torch.where(tied[:, None] & (sums[0] > 0), common, variance)
         constant = variance <= 1e-12 * mean.square().clamp(min=1)
         std = torch.where(constant, torch.ones_like(variance), variance.clamp(min=0).sqrt())
-        return Standardiser(layout.embedding_keys, mean, std)
+        pooled = torch.tensor([names[group] for group in groups], dtype=torch.int64)
+        return Standardiser(layout.embedding_keys, mean[pooled], std[pooled])
 
     def scales(self, layout: Layout, slot: ArraySlot, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """(mean, std) of an array's elements, each `[*value_shape]`."""
@@ -76,3 +98,13 @@ class Standardiser:
 
 def _widest(layout: Layout) -> int:
     return max((slot.kind.channels for slot in layout.arrays if not slot.kind.discrete), default=1)
+
+
+def _group(key: str, layout: Layout) -> str:
+    """An embedding's name without the pattern of coinciding indices, such as `G` of `G=01`.
+
+    Replicas on the diagonal of an array have an embedding of their own, but share the array's scale.
+    """
+    owners = [slot.name for slot in layout.arrays if key.startswith(slot.name)]
+    name = max(owners, key=len, default="")
+    return name + key[len(name) :].split("=")[0]

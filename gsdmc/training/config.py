@@ -87,7 +87,7 @@ class TrainingConfig:
         plain = {"conditioning": "uniform", **data}
         return TrainingConfig(
             **{k: v for k, v in plain.items() if k not in ("process", "sampler", "betas")},
-            process=ProcessConfig(**data["process"]),
+            process=ProcessConfig.from_json(data["process"]),
             sampler=SamplerConfig(**data["sampler"]),
             betas=tuple(data["betas"]),
         )

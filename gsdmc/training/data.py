@@ -78,11 +78,14 @@ class Batches:
             sizes[name] = low + derive(self.seed, stream, step, position) % (high - low + 1)
         return self.problem.resized(**sizes)
 
-    def scales(self, draws: int = 4096, sizes: int = 16) -> Standardiser:
-        """Scales of the reals, from about `draws` draws, spread over `sizes` sizes where sizes vary."""
+    def scales(self, draws: int = 4096, sizes: int = 16, *, bijections: bool = True) -> Standardiser:
+        """Scales of the reals, from about `draws` draws, spread over `sizes` sizes where sizes vary.
+
+        With `bijections`, of what these make of the draws.
+        """
         rounds = sizes if self.vary else 1
         sized = (self.sized(i, SCALES) for i in range(rounds))
         pairs: Iterator[tuple[Layout, dict[str, Tensor]]] = (
             (p.layout, p.simulate(draws // rounds, derive(self.seed, SCALES, i))) for i, p in enumerate(sized)
         )
-        return Standardiser.estimate(self.problem.layout, pairs)
+        return Standardiser.estimate(self.problem.layout, pairs, bijections=bijections)

@@ -107,7 +107,9 @@ class _Run:
         self.problem, self.config, self.seed = problem, config, seed
         self.batches = Batches(problem, config.batch, seed, vary, config.conditioning)
         layout = problem.layout
-        scales = self.batches.scales() if config.process.standardise else Standardiser.identity(layout)
+        scales = Standardiser.identity(layout)
+        if config.process.standardise:
+            scales = self.batches.scales(bijections=config.process.bijections)
         self.process = Process(config.process, scales)
         shape = config.network(layout)
         self.denoiser = build_denoiser(shape, generator(seed, WEIGHTS))

@@ -54,7 +54,7 @@ def _paper(setting: _PaperSetting) -> TrainingConfig:
         heads=setting.heads,
         roles=False,
         reach=False,
-        process=ProcessConfig("linear", "x0", "onehot", standardise=False, loss="sum"),
+        process=ProcessConfig("linear", "x0", "onehot", standardise=False, loss="sum", bijections=False),
         sampler=SamplerConfig(steps=1000, solver="ancestral"),
         batch=setting.batch,
         optimiser="adam",

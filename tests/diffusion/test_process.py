@@ -1,16 +1,20 @@
 from __future__ import annotations
 
-import numpy as np
+import json
+import math
+from functools import cache
+
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
+from gsdmc.compiler import Problem, compile_text
+from gsdmc.diffusion.bijections import EDGE
 from gsdmc.diffusion.gaussian import ancestral_step, gaussian_step
 from gsdmc.diffusion.masked import choose_reveals, draw_values, margin
 from gsdmc.diffusion.noise import gumbel
-from gsdmc.diffusion.process import Process, ProcessConfig, onto_simplex
+from gsdmc.diffusion.process import Process, ProcessConfig
 from gsdmc.diffusion.schedule import low_discrepancy_times, signal_and_noise
 from gsdmc.diffusion.standardise import Standardiser
 from tests.model.problems import bcmf, clusters
@@ -101,24 +105,160 @@ def test_a_vector_is_noised_as_a_whole_or_kept_as_a_whole() -> None:
     assert noise["x"].shape == (20_000, 3, 2)
 
 
-@given(
-    hnp.arrays(
-        np.float32,
-        hnp.array_shapes(max_dims=3, max_side=5),
-        elements=st.floats(-(2.0**66), 2.0**66, width=32),
+ONE_OF_EACH = """
+(let [a (sample "positive" (gamma 2.0 0.5))
+      b (sample "unit" (beta 2.0 2.0))
+      c (sample "interval" (uniform -3 -1))
+      d (sample "simplex" (dirichlet [2.0 1.0 0.5]))
+      e (sample "count" (poisson 3.0))
+      f (sample "real" (normal 5.0 2.0))
+      g (sample "flag" (bernoulli 0.3))
+      h (sample "level" (categorical [0.2 0.3 0.5]))
+      i (sample "opposite" (dirac (if g false true)))
+      j (sample "sum" (dirac (+ h 2)))
+      k (sample "total" (dirac (+ e 1)))]
+  (sample "y" (dirac (* a f))))
+"""
+
+
+@cache
+def one_of_each() -> Problem:
+    return compile_text(ONE_OF_EACH, "each.clj")
+
+
+def each_process(*, bijections: bool = True, standardise: bool = True) -> Process:
+    layout = one_of_each().layout
+    scales = Standardiser.identity(layout)
+    if standardise:
+        draws = one_of_each().simulate(2000, 7)
+        scales = Standardiser.estimate(layout, [(layout, draws)], bijections=bijections)
+    return Process(ProcessConfig(bijections=bijections, standardise=standardise), scales)
+
+
+def test_dirac_nodes_keep_the_kind_of_their_values() -> None:
+    problem = one_of_each()
+    kinds = {slot.name: slot.kind.name for slot in problem.layout.arrays}
+    computed = {"opposite": "boolean", "sum": "category", "total": "count", "y": "real"}
+    assert {name: kinds[name] for name in computed} == computed
+    values = problem.simulate(20, 0)
+    process = each_process()
+    clean = process.encode(problem.layout, values, torch.float32)
+    decoded = process.decode(problem.layout, clean)
+    for name in ("opposite", "sum", "total", "flag", "level", "count"):
+        assert decoded[name].dtype == values[name].dtype
+        assert torch.equal(decoded[name], values[name])
+    assert {n: clean[n].shape[-1] for n in ("opposite", "sum")} == {"opposite": 2, "sum": 5}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("standardise", [True, False])
+@given(st.integers(0, 2**32), st.floats(0, 4))
+@settings(max_examples=5)
+def test_no_state_decodes_to_a_value_outside_its_support(
+    dtype: torch.dtype, standardise: bool, seed: int, magnitude: float
+) -> None:
+    layout = one_of_each().layout
+    g = torch.Generator().manual_seed(seed)
+    state = {
+        s.name: (torch.randn(8, *s.state_shape, generator=g) * 10**magnitude).clamp(-1e4, 1e4).to(dtype)
+        for s in layout.arrays
+    }
+    values = each_process(standardise=standardise).decode(layout, state)
+    assert ((values["positive"] > 0) & values["positive"].isfinite()).all()
+    assert ((values["unit"] > 0) & (values["unit"] < 1)).all()
+    assert ((values["interval"] > -3) & (values["interval"] < -1)).all()
+    assert ((values["simplex"] > 0) & (values["simplex"] < 1)).all()
+    torch.testing.assert_close(values["simplex"].sum(-1), torch.ones(8, dtype=dtype))
+    assert (values["count"] >= 0).all()
+    assert values["real"].isfinite().all()
+
+
+@pytest.mark.parametrize("standardise", [True, False])
+@given(st.integers(0, 2**32))
+@settings(max_examples=5)
+def test_moderate_states_come_back(standardise: bool, seed: int) -> None:
+    layout, process = one_of_each().layout, each_process(standardise=standardise)
+    g = torch.Generator().manual_seed(seed)
+    state = {s.name: torch.randn(8, *s.state_shape, generator=g).double() for s in layout.arrays}
+    state["simplex"] -= state["simplex"].mean(-1, keepdim=True)
+    decoded = process.decode(layout, state)
+    again = process.encode(layout, decoded, torch.float64)
+    for name in ("positive", "unit", "interval", "simplex", "real", "y"):
+        torch.testing.assert_close(again[name], state[name], rtol=1e-6, atol=1e-6)
+    single = process.encode(
+        layout, {n: v.float() if v.is_floating_point() else v for n, v in decoded.items()}, torch.float32
     )
-)
-def test_whatever_is_brought_onto_the_simplex_is_on_it(vectors: np.ndarray) -> None:
-    shares = onto_simplex(torch.from_numpy(vectors))
-    assert (shares > 0).all()
-    torch.testing.assert_close(shares.sum(-1), torch.ones(vectors.shape[:-1]))
+    for name in ("positive", "unit", "interval", "simplex", "real", "y"):
+        torch.testing.assert_close(single[name].double(), state[name], rtol=1e-3, atol=1e-3)
 
 
-@given(st.lists(st.floats(0.01, 1), min_size=1, max_size=6))
-def test_points_of_the_simplex_stay_where_they_are(entries: list[float]) -> None:
-    shares = torch.tensor(entries, dtype=torch.float64)
-    shares = shares / shares.sum()
-    torch.testing.assert_close(onto_simplex(shares), shares)
+def test_a_positive_zero_is_read_as_a_tiny_share_of_its_scale() -> None:
+    layout = one_of_each().layout
+    draws = one_of_each().simulate(2000, 7)
+    zero = {n: torch.zeros_like(v) for n, v in draws.items()}
+    logs = draws["positive"].double().log()
+    for stretch in (1.0, 1e-9, 1e9):
+        moved = {**draws, "positive": draws["positive"] * stretch}
+        scales = Standardiser.estimate(layout, [(layout, moved)])
+        process = Process(ProcessConfig(), scales)
+        state = process.encode(layout, zero, torch.float64)["positive"][0].item()
+        assert state == pytest.approx(-max(12.0, -math.log(EDGE) / logs.std(correction=0).item()), rel=1e-3)
+
+
+@pytest.mark.parametrize("bijections", [True, False])
+def test_the_log_jacobian_is_that_of_encoding(bijections: bool) -> None:
+    layout, process = one_of_each().layout, each_process(bijections=bijections)
+    values = {n: v.double() if v.is_floating_point() else v for n, v in one_of_each().simulate(6, 3).items()}
+    found = process.log_jacobian(layout, values)
+    assert all(t.shape == (6,) for t in found.values())
+    for name in ("positive", "unit", "interval", "real", "y"):
+        x = values[name].clone().requires_grad_()
+        state = process.encode(layout, {**values, name: x}, torch.float64)[name]
+        (slope,) = torch.autograd.grad(state.sum(), x)
+        torch.testing.assert_close(found[name], slope.log())
+    assert not any(found[name].any() for name in ("flag", "level", "sum"))
+    free = values["simplex"][..., :-1]
+
+    def plane(shares: torch.Tensor) -> torch.Tensor:
+        whole = torch.cat((shares, 1 - shares.sum(-1, keepdim=True)), -1)
+        return process.encode(layout, {**values, "simplex": whole.expand(6, 3)}, torch.float64)["simplex"][0]
+
+    slopes = torch.autograd.functional.jacobian(plane, free[0])  # [3, 2]
+    if bijections:
+        volume = torch.linalg.det(slopes.T @ slopes).sqrt().log()
+        torch.testing.assert_close(found["simplex"][0], volume)
+
+
+def test_the_log_jacobian_counts_what_it_is_asked_for() -> None:
+    problem = bcmf(2, 3, 2)
+    values = problem.simulate(4, 0)
+    scales = Standardiser.estimate(problem.layout, [(problem.layout, values)])
+    process = Process(ProcessConfig(), scales)
+    where = {s.name: torch.zeros(4, *s.shape, dtype=torch.bool) for s in problem.layout.arrays}
+    where["C"][:, 0] = True
+    whole = process.log_jacobian(problem.layout, values)
+    part = process.log_jacobian(problem.layout, values, where)
+    torch.testing.assert_close(part["C"], whole["C"] / 2)
+    assert not part["A"].any()
+    assert whole["A"].abs().min() > 0.1
+
+
+def test_without_bijections_values_are_clipped_into_their_support() -> None:
+    layout, process = one_of_each().layout, each_process(bijections=False)
+    state = {s.name: torch.full((2, *s.state_shape), -1e4) for s in layout.arrays}
+    values = process.decode(layout, state)
+    assert values["positive"].tolist() == [0, 0]
+    assert values["interval"].tolist() == [-3, -3]
+    assert values["unit"].tolist() == [0, 0]
+    torch.testing.assert_close(values["simplex"], torch.full((2, 3), 1 / 3))
+
+
+def test_settings_survive_json_and_older_ones_had_no_bijections() -> None:
+    for config in (ProcessConfig(), ProcessConfig(bijections=False, prediction="v")):
+        assert ProcessConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+    old = ProcessConfig().to_json()
+    del old["bijections"]
+    assert ProcessConfig.from_json(old) == ProcessConfig(bijections=False)
 
 
 @pytest.mark.parametrize("schedule", ["linear", "cosine"])

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from gsdmc.compiler import compile_text
+from gsdmc.diffusion.bijections import CentredLogRatio
 from gsdmc.diffusion.process import Process, ProcessConfig
 from gsdmc.diffusion.standardise import Standardiser
 from tests.model.problems import HandProblem, chain, clusters
@@ -25,10 +27,14 @@ def test_the_channels_of_a_vector_have_scales_of_their_own() -> None:
         name: torch.cat([v[name].reshape(-1, channels) for _, v in draws]).double()
         for name, channels in (("pi", 3), ("x", 2), ("r", 1))
     }
+    pooled["pi"] = CentredLogRatio().forward(pooled["pi"])
     for name, flat in pooled.items():
         row, channels = scales.keys.index(name), flat.shape[1]
+        std = flat.std(0, correction=0)
+        if name == "pi":  # the shares of a simplex have one
+            std = std.square().mean().sqrt().expand(3)
         torch.testing.assert_close(scales.mean[row, :channels], flat.mean(0))
-        torch.testing.assert_close(scales.std[row, :channels], flat.std(0, correction=0))
+        torch.testing.assert_close(scales.std[row, :channels], std)
         assert scales.mean[row, channels:].tolist() == [0.0] * (3 - channels)
         assert scales.std[row, channels:].tolist() == [1.0] * (3 - channels)
     assert pooled["x"].std(0)[0] > 1000 * pooled["x"].std(0)[1]
@@ -43,7 +49,7 @@ def test_the_channels_of_a_vector_have_scales_of_their_own() -> None:
 def test_the_identity_leaves_values_as_they_are(make: Callable[[], HandProblem]) -> None:
     problem = make()
     values = problem.simulate(3, 0)
-    process = Process(ProcessConfig(), Standardiser.identity(problem.layout))
+    process = Process(ProcessConfig(bijections=False), Standardiser.identity(problem.layout))
     clean = process.encode(problem.layout, values, torch.float32)
     for slot in problem.layout.arrays:
         if not slot.kind.discrete:
@@ -59,3 +65,27 @@ def test_a_constant_channel_keeps_its_unit() -> None:
     assert scales.std[row, 1] == 1
     assert scales.mean[row, 1] == 7
     assert scales.std[row, 0] > 100
+
+
+SQUARE = """
+(def n 3)
+(let [a (foreach n [i (range n)] (sample "a" (normal (* 10.0 i) 1.0)))
+      z (foreach n [i (range n)] (sample "z" (lognormal 2.0 0.5)))]
+  (foreach n [i (range n)]
+    (foreach n [j (range n)]
+      (sample "g" (dirac (* (get z i) (get z j)))))))
+"""
+
+
+def test_an_array_has_one_scale_but_along_fixed_plates() -> None:
+    problem = compile_text(SQUARE, "square.clj")
+    values = problem.simulate(2000, 0)
+    scales = Standardiser.estimate(problem.layout, [(problem.layout, values)])
+    rows: dict[str, list[float]] = {}
+    for key, mean in zip(scales.keys, scales.mean[:, 0].tolist(), strict=True):
+        rows.setdefault(key[0], []).append(mean)
+    assert {name: len(means) for name, means in rows.items()} == {"a": 3, "z": 1, "g": 2}
+    assert rows["a"] == pytest.approx([0, 10, 20], abs=0.2)
+    assert rows["z"] == pytest.approx([2], abs=0.1)  # of the logarithm
+    # The diagonal has an embedding of its own, not a scale of its own.
+    assert rows["g"] == pytest.approx([values["g"].double().mean().item()] * 2)
