@@ -101,7 +101,7 @@ class Equations:
         for part in self.residuals:
             given = _gathered(values, (part,))
             single = (given.float().double() == given).all(1, keepdim=True)
-            found.append(torch.where(single, SOLVED_SINGLE, SOLVED).expand_as(given))
+            found.append(torch.where(single, torch.full_like(given, SOLVED_SINGLE), SOLVED))
         return torch.cat(found, 1) if found else torch.zeros_like(_gathered(values, ()))
 
     @cached_property

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.autograd.forward_ad as forward
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from torch import Tensor
@@ -118,16 +117,23 @@ def colouring(
 
 
 def _forward(function: Function, x: Tensor, seeds: Tensor) -> Tensor:
-    """Derivatives along `[C, n]`, `[B, C, m]`."""
+    """Derivatives along `[C, n]`, `[B, C, m]`.
+
+    The gradient of outputs weighted by y is linear in y, and its derivative with respect to y is what is
+    sought. (PyTorch's forward mode compiles things by a deprecated route when it is first used.)
+    """
     repeats = len(seeds)
-    with torch.no_grad(), forward.dual_level():
-        at: Tensor = forward.make_dual(  # type: ignore[no-untyped-call]
-            x.repeat_interleave(repeats, 0), seeds.repeat(len(x), 1)
-        )
+    with torch.enable_grad():
+        at = x.repeat_interleave(repeats, 0).requires_grad_()
         value = function(at, repeats)
-        tangent = forward.unpack_dual(value).tangent  # type: ignore[no-untyped-call]
-        tangent = torch.zeros_like(value) if tangent is None else tangent
-        return tangent.reshape(len(x), repeats, -1)
+        if not value.requires_grad:
+            return x.new_zeros(len(x), repeats, value.shape[1])
+        weights = torch.zeros_like(value, requires_grad=True)
+        (gradient,) = torch.autograd.grad(value, at, weights, create_graph=True)
+        if not gradient.requires_grad:
+            return x.new_zeros(len(x), repeats, value.shape[1])
+        (derivative,) = torch.autograd.grad(gradient, weights, seeds.repeat(len(x), 1))
+    return derivative.reshape(len(x), repeats, -1)
 
 
 def _reverse(function: Function, x: Tensor, seeds: Tensor) -> Tensor:
@@ -138,5 +144,5 @@ def _reverse(function: Function, x: Tensor, seeds: Tensor) -> Tensor:
         value = function(at, repeats)
         if not value.requires_grad:
             return x.new_zeros(len(x), repeats, x.shape[1])
-        (gradient,) = torch.autograd.grad((value * seeds.repeat(len(x), 1)).sum(), at)
+        (gradient,) = torch.autograd.grad(value, at, seeds.repeat(len(x), 1))
     return gradient.reshape(len(x), repeats, -1)

@@ -69,7 +69,7 @@ def polish(
     """
     batch = len(next(iter(values.values())))
     values = {
-        name: value.double() if problem.graph.by_name[name].kind.name in CONTINUOUS else value.clone()
+        name: (value.double() if problem.graph.by_name[name].kind.name in CONTINUOUS else value).clone()
         for name, value in values.items()
     }
     found = Polished(
@@ -142,7 +142,7 @@ def broken_relations(problem: Problem, residuals: Residuals) -> Tensor:
     parts = [~holds for holds in residuals.factors.values()]
     for name, residual in residuals.dirac.items():
         if problem.graph.by_name[name].kind.name not in CONTINUOUS:
-            parts.append((residual != 0).flatten(1))
+            parts.append((residual != 0).reshape(len(residual), -1))
     batch = len(next(iter([*residuals.dirac.values(), *residuals.factors.values()])))
     return sum((part.sum(1) for part in parts), torch.zeros(batch, dtype=torch.int64))
 

@@ -36,7 +36,7 @@ class Violations:
     @property
     def counts(self) -> dict[str, Tensor]:
         """Broken instances of each relation, `[B]`, by its name: the array's, or the factor's."""
-        found = {name: bad.flatten(1).sum(1) for name, bad in self.dirac.items()}
+        found = {name: bad.reshape(len(bad), -1).sum(1) for name, bad in self.dirac.items()}
         for name, bad in self.factors.items():
             found[f"factor {name}" if name in found else name] = bad.sum(1)
         return found
