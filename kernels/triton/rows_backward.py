@@ -162,6 +162,7 @@ def row_products(
     i = block * BL + tl.arange(0, BL)
     d = tl.arange(0, BD)
     held = (i < nodes_count)[:, None] & (d < D)[None, :]
+    o_node = o_node.to(tl.int64)
     out += ((batch * nodes_count + i[:, None]) * heads + head) * D + d[None, :]
     d_out += (batch * o_batch + head * o_head + i[:, None] * o_node) * UNIT + d[None, :]
     out_i = tl.load(out, mask=held, other=0.0).to(ACC)  # [BL, BD]

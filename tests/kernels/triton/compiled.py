@@ -1,6 +1,7 @@
 """Compile every kernel as the launcher would call it, for GPUs that need not be there.
 
-`python compiled.py` prints one JSON object a kernel and target: what it takes, and the atomics in its PTX.
+`python compiled.py` prints one JSON object a kernel and target: what it takes, the atomics in its PTX, and
+strides that are multiplied in 32 bits.
 It runs in a process of its own, since triton compiles nothing where it interprets.
 """
 
@@ -44,6 +45,23 @@ LOADS = re.compile(r"\bld\.global\S*?(?:\.v(\d))?\.b(\d+)")
 def load_bytes(load: tuple[str, str]) -> int:
     """Bytes that a load of so many numbers of so many bits takes."""
     return int(load[0] or 1) * int(load[1]) // 8
+
+
+STRIDE = re.compile(r"[a-z]_(?:batch|head|node)")
+
+
+def narrow_strides(kernel: Any, code: ASTSource, ttir: str) -> list[str]:
+    """Lines of a kernel in triton's own language that use a stride before it has 64 bits.
+
+    A stride fits 32 bits where the place that it is multiplied up to need not.
+    """
+    function = next(line for line in ttir.splitlines() if "tt.func public" in line)
+    given = re.findall(r"%(\w+): ", function)
+    names = [p.name for p in kernel.params if code.signature[p.name] != "constexpr"]
+    strides = [arg for arg, name in zip(given, names, strict=True) if STRIDE.fullmatch(name)]
+    uses = re.compile(rf"%(?:{'|'.join(strides)})\b") if strides else None
+    body = ttir[ttir.index(function) + len(function) :].splitlines()
+    return [line.strip() for line in body if uses and uses.search(line) and "arith.extsi" not in line]
 
 
 @dataclass
@@ -158,6 +176,7 @@ def main() -> None:
                 "registers": used,
                 "spilled": spilled,
                 "widest": max(map(load_bytes, LOADS.findall(ptx)), default=0),
+                "narrow": narrow_strides(kernel, code, compiled.asm["ttir"]),
                 "atomics": sorted(set(ATOMICS.findall(ptx))),
                 "constants": {k: str(v) for k, v in constants.items()},
             }

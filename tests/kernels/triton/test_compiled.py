@@ -34,6 +34,7 @@ def test_kernels_compile_for_gpus_without_atomics(tmp_path: Path) -> None:
     }
     for kernel in kernels:
         assert kernel["atomics"] == [], kernel
+        assert kernel["narrow"] == [], kernel  # tensors of more than 2^31 numbers are addressed in 64 bits
         assert kernel["shared"] <= SHARED, kernel
         assert kernel["spilled"] < 64, kernel
     # A load of neighbours takes 16 bytes where head dimension and strides allow it.
