@@ -129,5 +129,6 @@ def _tensor(array: Array, cells: Cells) -> Tensor:
         shares = values.clamp(min=0)
         total = shares.sum(-1, keepdim=True)
         rounded = ~missing[..., None] & ((total - 1).abs() > SLACK)
-        values = torch.where(rounded, shares / total, shares)
+        divided = torch.where(total > 0, shares / total, 1 / shares.shape[-1])
+        values = torch.where(rounded, divided, shares)
     return values.to(dtype_of(array.kind, torch.float64))

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 import gsdmc
 from gsdmc.compiler import compile_text
 from gsdmc.inference.evidence import bind_evidence
+from gsdmc.inference.model import EvidenceWarning, Model
 
 NAMES = ("real", "positive", "interval", "boolean", "category", "count", "vector", "simplex", "sum")
 
@@ -112,3 +116,58 @@ def test_sizes_come_with_the_evidence() -> None:
     bound = bind_evidence(gsdmc.compile("bcmf"), {"E": np.zeros((7, 4))})
     assert bound.problem.sizes == {"m": 7, "n": 4, "k": 3}
     assert bound.values["A"].shape == (7, 3)
+
+
+OUTSIDE = [
+    ("interval", [1.5, None, -2, 0.5], [1, 0, 0, 0.5]),
+    ("positive", [-3, 2, None, 0], [0, 2, 0, 0]),
+    (
+        "simplex",
+        [[2, 1, 1], [-1, 0, 0], None, [0, 0, 1]],
+        [[0.5, 0.25, 0.25], [1 / 3] * 3, [0] * 3, [0, 0, 1]],
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "taken"), OUTSIDE, ids=[case[0] for case in OUTSIDE])
+def test_reals_outside_their_support_are_refused_or_moved_and_told(
+    kinds: gsdmc.Problem, name: str, given: list[Any], taken: list[Any]
+) -> None:
+    place = rf'evidence "{name}" at \[0\] is .*; '
+    with pytest.raises(gsdmc.GsdmcError, match=place):
+        bind_evidence(kinds, {name: given})
+    bound = bind_evidence(kinds, {name: given}, strict=False)
+    torch.testing.assert_close(bound.values[name], torch.tensor(taken, dtype=torch.float32))
+    assert bound.mask[name].tolist() == [g is not None for g in given]
+    (warning,) = bound.warnings
+    assert re.match(place, warning.message)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("boolean", 0.5), ("category", 4), ("category", 1.5), ("count", 0.5)]
+)
+def test_what_has_no_nearest_value_is_always_refused(kinds: gsdmc.Problem, name: str, value: float) -> None:
+    for strict in (True, False):
+        with pytest.raises(gsdmc.GsdmcError, match=rf'"{name}" at \[2\] is {value:g}'):
+            bind_evidence(kinds, {name: [None, 1, value, None]}, strict=strict)
+
+
+def test_computed_variables_can_be_evidence_alone_or_with_what_they_are_computed_from(
+    any_query: Model,
+) -> None:
+    total = np.array([1.5, np.nan, 40.0, -3.0], dtype=np.float32)
+    samples = any_query.sample({"sum": total}, steps=1)
+    np.testing.assert_array_equal(samples["sum"][0][[0, 2, 3]], total[[0, 2, 3]])
+    drawn = {n: v[0].numpy() for n, v in any_query.problem.simulate(1, seed=3).items()}
+    agreeing = {name: drawn[name] for name in ("sum", "real", "positive", "interval")}
+    samples = any_query.sample(agreeing, steps=1)
+    for name, value in agreeing.items():
+        np.testing.assert_array_equal(samples[name][0], value)
+
+
+def test_sampling_tells_what_it_let_pass(any_query: Model) -> None:
+    with pytest.warns(EvidenceWarning, match=r'"interval" at \[0\] is 1.5; its support is \[0, 1\]'):
+        samples = any_query.sample({"interval": [1.5, None, None, None]}, steps=1, strict=False)
+    assert samples["interval"][0, 0] == 1
+    for values in samples.values():
+        assert np.isfinite(values.astype(float)).all()
