@@ -37,3 +37,15 @@ def test_shares_recovery_and_factors_have_their_rows() -> None:
         "s: error (RMS)",
     ):
         assert row in text
+
+
+def test_refined_figures_have_a_column(bcmf_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(bcmf_folder), "-n", "4", "--steps", "1", "--polish", "--repair", "1"]) == 0
+    out = capsys.readouterr().out
+    header = out.splitlines()[2]
+    assert header.split() == ["Score", "Network", "Restored", "Refined", "Prior"]
+    row = next(line for line in out.splitlines() if line.startswith("E: residual"))
+    restored, refined = map(float, row.split()[-2:])
+    assert refined < restored
+    assert "samples in which all holds" in out
+    assert "polish: " in out

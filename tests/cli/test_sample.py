@@ -86,3 +86,39 @@ def test_leave_to_ask_anything(bcmf_folder: Path, tmp_path: Path, capsys: pytest
     assert main([*arguments, "--no-strict", "--json"]) == 0
     found = np.array(json.loads(capsys.readouterr().out)["arrays"]["E"][0])
     assert found[[0, 1], [0, 1]].tolist() == [0.5, 0.25]
+
+
+def test_repair_and_polish_report_to_standard_error(
+    bcmf_folder: Path, evidence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "samples.npz"
+    arguments = ["sample", str(bcmf_folder), "--evidence", evidence, "-n", "2", "--steps", "1"]
+    assert main([*arguments, "--repair", "2", "--polish", "-o", str(out), "--json"]) == 0
+    plain, err = capsys.readouterr()
+    found = json.loads(plain)
+    assert "polish: " in err
+    assert "repair: " in err
+    assert found["report"]["polish"]["residuals"] == 28
+    assert found["valid"] == [i not in found["report"]["repair"]["unsolved"] for i in range(2)]
+    expected = gsdmc.load(bcmf_folder).sample({"E": E}, num_samples=2, steps=1, repair=2, polish=True)
+    with np.load(out) as archive:
+        assert archive["A"].dtype == np.float64
+        np.testing.assert_array_equal(archive["A"], expected["A"])
+    assert main([*arguments, "--polish", "--no-restore"]) == 1
+    assert "polish judges restored samples, but restore is off" in capsys.readouterr().err
+
+
+def test_evidence_that_contradicts_itself(
+    bcmf_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "all.json").write_text('{"A": [[0.5]], "R": [[true]], "E": [[0.75]]}')
+    arguments = ["sample", str(bcmf_folder), "--evidence", str(tmp_path / "all.json"), "--steps", "1"]
+    assert main([*arguments, "--no-strict"]) == 0
+    err = capsys.readouterr().err
+    assert "warning" in err
+    assert 'evidence "E" at [0, 0] is 0.75, but the program makes it 0.5' in err
+    assert main(arguments) == 1
+    err = capsys.readouterr().err
+    assert "error" in err
+    assert "but the program makes it 0.5 of the other evidence" in err
+    assert '(sample "E"' in err  # the place in the program

@@ -27,7 +27,10 @@ MOVING = (
 ORDERED = """
 (let [x (sample "x" (normal 0 1)) high (sample "high" (dirac (> x 0)))] (sample "y" (dirac (* x x))))
 """
-SCALED = """(let [a (sample "a" (normal 0 1)) b (sample "b" (normal 0 1000))] (sample "y" (dirac (+ (* 1000 a) b))))"""
+SCALED = """
+(let [a (sample "a" (normal 0 1)) b (sample "b" (normal 0 1000))]
+  (sample "y" (dirac (+ (* 1000 a) b))))
+"""
 
 
 def masks(values: dict[str, Tensor], problem: Problem, *names: str) -> dict[str, Tensor]:

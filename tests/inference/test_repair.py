@@ -22,7 +22,7 @@ CIRCUIT = """
 
 @dataclass
 class Guess:
-    """Stands for a network that knows only evidence: it draws the rest from the program, or from an answer."""
+    """Stands for a network that knows only evidence: the rest is the program's draw, or an answer."""
 
     problem: Problem
     answer: Values | None = None

@@ -36,6 +36,21 @@ def test_residuals_and_factors_see_what_was_changed() -> None:
     assert not samples.restored().residuals["s"].any()
 
 
+def test_each_sample_is_judged() -> None:
+    samples = drawn(gsdmc.compile("sorting", n=4))
+    samples.tensors["s"][1, 2] += 0.5
+    samples.tensors["P"][2, 0] = True
+    assert samples.valid.tolist() == [True, False, False]
+    assert samples.violations["s"].tolist() == [0, 1, 0]
+    assert samples.violations["row"].tolist() == [0, 0, 1]
+    assert samples.network.valid.tolist() == samples.valid.tolist()
+    restored = samples.restored()
+    assert restored.valid.tolist() == [True, True, False]
+    assert restored.network.valid.tolist() == samples.valid.tolist()
+    assert restored.report.restore is not None
+    assert restored.report.restore.arrays["s"].changed > 0
+
+
 def test_restoration_keeps_evidence(kinds: gsdmc.Problem) -> None:
     samples = drawn(kinds)
     samples.observed["sum"][0] = True
