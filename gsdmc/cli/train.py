@@ -46,6 +46,12 @@ def add(commands: Any) -> None:
         help="sizes to draw per batch: m,n,k from the ranges that the program states, or m,n,k=1..10",
     )
     parser.add_argument(
+        "--simulations",
+        type=options.positive,
+        metavar="N",
+        help="train on N joint draws, over and over, rather than on fresh ones",
+    )
+    parser.add_argument(
         "--out", metavar="DIR", help="the model's folder (default runs/NAME); a model there is replaced"
     )
     parser.add_argument("--resume", action="store_true", help="continue the run in the folder")
@@ -74,6 +80,7 @@ def run(args: argparse.Namespace) -> None:
             preset=config,
             out=out,
             vary={name: r for given in args.vary for name, r in given.items()},
+            simulations=args.simulations,
             progress=progress,
             resume=args.resume,
         )

@@ -80,12 +80,13 @@ def train(
     preset: str | TrainingConfig = "default",
     out: str | Path | None = OUT,
     vary: Sequence[str] | Ranges = (),
+    simulations: int | None = None,
     batch: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     resume: bool = False,
     **sizes: int,
 ) -> Model:
-    """Train a model on fresh draws of a program.
+    """Train a model on fresh draws of a program, or on a fixed set of them.
 
     With `steps`, the same program, settings and seed give the same weights on one machine with one
     number of threads. A keyboard interrupt ends training early and keeps the model as it is.
@@ -99,6 +100,8 @@ def train(
         out: the model's folder, which replaces an older model there; None writes nothing.
         vary: sizes to draw per batch, by name from the ranges that the program states, or with ranges
             `{name: (low, high)}`, both ends included (None: as the program states).
+        simulations: train on this many joint draws, over and over, rather than on fresh ones; scales
+            come from them too.
         batch: examples per step, in place of the preset's.
         progress: called about twice a second, and at the end.
         resume: continue the run in `out`.
@@ -121,6 +124,7 @@ def train(
     if (steps is not None and steps < 1) or (minutes is not None and minutes <= 0):
         raise GsdmcError("training takes at least one step, or some minutes")
     ranges = vary_ranges(problem, vary)
+    check_simulations(simulations, ranges)
     folder = _folder(out, problem)
     if resume and folder is None:
         raise GsdmcError("there is nothing to resume without a folder", hint="name the run's folder as out")
@@ -135,6 +139,7 @@ def train(
         minutes=minutes,
         seed=seed,
         vary=tuple(ranges),
+        simulations=simulations,
         progress=progress,
         folder=folder,
         resume=resume,
@@ -224,6 +229,23 @@ def vary_ranges(problem: Problem, vary: Sequence[str] | Ranges) -> dict[str, tup
             check_free(problem, problem.resized(**{name: end}))
         found[name] = (low, high)
     return found
+
+
+def check_simulations(simulations: int | None, ranges: Ranges) -> None:
+    """Refuse a set of simulations that can't be trained on.
+
+    Raises:
+        GsdmcError: an empty one, or one whose sizes would vary.
+    """
+    if simulations is None:
+        return
+    if simulations < 1:
+        raise GsdmcError(f"there is at least one simulation to train on, not {simulations}")
+    if ranges:
+        raise GsdmcError(
+            f"a fixed set of simulations has one size, but {', '.join(ranges)} should vary",
+            hint="leave out one of vary and simulations",
+        )
 
 
 def _folder(out: str | Path | None, problem: Problem) -> Path | None:

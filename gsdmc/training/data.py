@@ -55,18 +55,21 @@ class Batches:
     def __call__(self, step: int) -> Batch:
         """Draw the batch of a step."""
         problem = self.sized(step, SIZES)
-        if self.vary:
-            values = problem.simulate(self.batch, derive(self.seed, DRAWS, step))
-        else:
-            number, part = divmod(step, CHUNK)
-            if self._chunk is None or self._chunk[0] != number:
-                drawn = problem.simulate(self.batch * CHUNK, derive(self.seed, DRAWS, number))
-                self._chunk = (number, drawn)
-            rows = slice(part * self.batch, (part + 1) * self.batch)
-            values = {name: value[rows] for name, value in self._chunk[1].items()}
+        values = self.draws(step, problem)
         random = generator(self.seed, MASKS, step)
         masks = draw_masks(problem.layout, problem.givens, self.batch, random, self.conditioning)
         return Batch(problem.layout, values, masks)
+
+    def draws(self, step: int, problem: Problem) -> dict[str, Tensor]:
+        """The joint draws of a step's batch, at the step's sizes."""
+        if self.vary:
+            return problem.simulate(self.batch, derive(self.seed, DRAWS, step))
+        number, part = divmod(step, CHUNK)
+        if self._chunk is None or self._chunk[0] != number:
+            drawn = problem.simulate(self.batch * CHUNK, derive(self.seed, DRAWS, number))
+            self._chunk = (number, drawn)
+        rows = slice(part * self.batch, (part + 1) * self.batch)
+        return {name: value[rows] for name, value in self._chunk[1].items()}
 
     def sized(self, step: int, stream: int) -> Problem:
         """The problem at a step's sizes, each uniform in its range."""

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from gsdmc.diffusion.loss import diffusion_loss
 from gsdmc.diffusion.process import Process
-from gsdmc.diffusion.schedule import low_discrepancy_times, uniform_step_times
 from gsdmc.diffusion.standardise import Standardiser
+from gsdmc.diffusion.times import draw_times
 from gsdmc.language.source import GsdmcError
 from gsdmc.model.initialise import build_denoiser
 from gsdmc.training import checkpoint, hardware
@@ -26,6 +26,7 @@ from gsdmc.training.data import NOISE, WEIGHTS, Batches
 from gsdmc.training.optimiser import Optimiser, average, schedule
 from gsdmc.training.problem import Problem
 from gsdmc.training.seeds import generator
+from gsdmc.training.simulations import FixedBatches
 
 CURVE_POINTS = 200
 
@@ -51,6 +52,7 @@ def train(
     minutes: float | None = None,
     seed: int = 0,
     vary: Sequence[str] = (),
+    simulations: int | None = None,
     progress: Callback | None = None,
     folder: Path | None = None,
     resume: bool = False,
@@ -71,6 +73,7 @@ def train(
         minutes: how long; the steps taken then depend on the machine's speed.
         seed: of every random number of the run.
         vary: sizes to draw per batch from their training ranges.
+        simulations: train on this many joint draws, again and again, rather than on fresh ones.
         progress: called about every half second, and at the end.
         folder: where to write the model; nowhere when None.
         resume: continue the run that `folder` holds; settings and seed must be the same.
@@ -83,11 +86,13 @@ def train(
 
     Raises:
         GsdmcError: nothing to infer, a varied size without a range, or nothing to resume.
-        ValueError: neither or both of steps and minutes given.
+        ValueError: neither or both of steps and minutes given; simulations of sizes that vary.
     """
     if (steps is None) == (minutes is None):
         raise ValueError("train needs either steps or minutes")
-    run = _Run(problem, config, seed, tuple(vary))
+    if simulations is not None and vary:
+        raise ValueError("a fixed set of simulations has one size")
+    run = _Run(problem, config, seed, tuple(vary), simulations)
     if resume:
         if folder is None:
             raise ValueError("resume needs the folder to resume from")
@@ -103,9 +108,19 @@ def train(
 class _Run:
     """The mutable part of a training run."""
 
-    def __init__(self, problem: Problem, config: TrainingConfig, seed: int, vary: tuple[str, ...]) -> None:
-        self.problem, self.config, self.seed = problem, config, seed
-        self.batches = Batches(problem, config.batch, seed, vary, config.conditioning)
+    def __init__(
+        self,
+        problem: Problem,
+        config: TrainingConfig,
+        seed: int,
+        vary: tuple[str, ...],
+        simulations: int | None,
+    ) -> None:
+        self.problem, self.config, self.seed, self.simulations = problem, config, seed, simulations
+        if simulations is None:
+            self.batches = Batches(problem, config.batch, seed, vary, config.conditioning)
+        else:
+            self.batches = FixedBatches(problem, config.batch, seed, simulations, config.conditioning)
         layout = problem.layout
         scales = Standardiser.identity(layout)
         if config.process.standardise:
@@ -154,8 +169,8 @@ class _Run:
         batch = self.batches(self.step)
         noise = generator(self.seed, NOISE, self.step)
         size = self.config.batch
-        linear = self.config.process.schedule == "linear"
-        times = uniform_step_times(size, noise) if linear else low_discrepancy_times(size, noise)
+        process = self.config.process
+        times = draw_times(process.times, process.schedule, size, noise)
         loss = diffusion_loss(
             self.denoiser, batch.layout, self.process, batch.values, batch.observed, times, noise
         )
@@ -187,6 +202,7 @@ class _Run:
             "seed": self.seed,
             "steps": self.step,
             "budget": steps,
+            "simulations": self.simulations,
         }
         metrics: dict[str, Any] = {
             "loss": self.curve,
@@ -214,6 +230,12 @@ class _Run:
             raise GsdmcError(
                 f"{folder} was trained with other settings or another seed",
                 hint="resume with the settings and the seed of the run, or train into a new folder",
+            )
+        if model.run.get("simulations") != self.simulations:
+            kept = model.run.get("simulations")
+            raise GsdmcError(
+                f"{folder} was trained on {'fresh draws' if kept is None else f'{kept} simulations'}",
+                hint="resume with the same number of simulations, or train into a new folder",
             )
         self.denoiser.load_state_dict(_under(tensors, "weights/"))
         self.averaged.load_state_dict(model.denoiser.state_dict())
