@@ -31,7 +31,17 @@ CHAIN = (
 # Outside the chain: the first stage that may import each, and the last.
 ASIDE = {"grammar": ("language", "language"), "kernels": ("layout", "cli"), "programs": ("compiler", "cli")}
 FOLDERS = ("gsdmc", *ASIDE)
-DEPENDENCIES = {"lark", "matplotlib", "networkx", "numpy", "safetensors", "scipy", "torch", "triton"}
+DEPENDENCIES = {
+    "lark",
+    "matplotlib",
+    "networkx",
+    "numpy",
+    "safetensors",
+    "scipy",
+    "sklearn",
+    "torch",
+    "triton",
+}
 UNSAFE_MODULES = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve"}
 UNSAFE_BUILTINS = {"eval", "exec", "__import__"}
 UNSAFE_CALLS = {

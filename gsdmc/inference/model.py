@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from gsdmc.compiler.problem import Problem
+from gsdmc.inference.diagnostics.calibration import Calibration
+from gsdmc.inference.diagnostics.of_model import calibrate_network
 from gsdmc.inference.draw import draw
 from gsdmc.inference.evaluate import Evaluation, evaluate
 from gsdmc.inference.evidence import bind_evidence
@@ -151,3 +153,48 @@ class Model:
             raise GsdmcError(f"num_problems is {num_problems}; there is at least one problem to draw")
         model = self.resized(**sizes)
         return evaluate(model.problem, self.trained, num_problems, seed=seed, steps=steps, wanted=wanted)
+
+    def calibrate(
+        self,
+        num_problems: int = 1000,
+        *,
+        num_draws: int = 99,
+        given: str | Sequence[str] | None = None,
+        arrays: Sequence[str] | None = None,
+        seed: int = 0,
+        steps: int | None = None,
+        restore: bool = True,
+        strict: bool = True,
+        progress: Callable[[int], None] | None = None,
+        **sizes: int,
+    ) -> Calibration:
+        """Check the network's posteriors: where the truth of simulated problems lies among posterior draws.
+
+        Args:
+            num_problems: joint draws of the program; each gives the evidence of one query.
+            num_draws: posterior draws for each.
+            given: queries, as `compile` takes them; those of training when None.
+            arrays: those whose elements are looked at; all when None.
+            seed: of problems, queries, draws and ties.
+            steps: network calls per draw; the model's own number when None.
+            restore: recompute `dirac` nodes from their sampled parents.
+            strict: refuse queries that the network was not trained for.
+            progress: called with the number of problems that are done.
+            **sizes: sizes of the program, as at `compile`.
+
+        Raises:
+            GsdmcError: an unknown array, or a query that the network wasn't trained for.
+        """
+        return calibrate_network(
+            self.resized(**sizes).problem,
+            self.trained,
+            problems=num_problems,
+            draws=num_draws,
+            given=given,
+            arrays=arrays,
+            seed=seed,
+            steps=steps,
+            restore=restore,
+            strict=strict,
+            progress=progress,
+        )
