@@ -224,7 +224,7 @@ def sweep_cell(
             s=s, tensors=tensors, bias=bias, exact=exact, tolerance=TOLERANCE[kind],
             device=device, rounds=options.rounds,
         )  # fmt: skip
-        for pass_, settings in sweep.variants(now, s, options.quick or options.interpret).items():
+        for pass_, settings in sweep.variants(now, options.quick or options.interpret).items():
             if options.interpret:
                 settings = settings[:2]
             ranked = measure(settings, pass_)
@@ -246,8 +246,9 @@ def batches(s: Structure, options: argparse.Namespace) -> list[int]:
 
 def targets(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The wanted ratios of what was measured; nothing is asserted."""
-    results = []
-    print("\ntargets, forward + backward on the device, batch 64 or the largest measured")
+    results: list[dict[str, Any]] = []
+    if rows:
+        print("\ntargets, forward + backward on the device, batch 64 or the largest measured")
     largest: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
         key = (row["mask"], row["type"])

@@ -22,33 +22,62 @@ from .cuda import Device
 
 
 @dataclass(frozen=True)
+class Shape:
+    """A tile of one pass.
+
+    Attributes:
+        size: `configs.FORWARD` or `BACKWARD`, numbers of an operand; of a whole graph's tile, its queries.
+        lanes: neighbours side by side; `configs.ENOUGH` decides between 1 and 4.
+        warps: warps a program.
+    """
+
+    size: int
+    lanes: int
+    warps: int
+
+
+@dataclass(frozen=True)
 class Setting:
     """One choice of everything that can be chosen.
 
     Attributes:
         tile: whether the whole graph goes through one dense tile.
-        forward: `configs.FORWARD`, numbers of an operand; in a tile, `FORWARD_QUERIES`.
-        backward: `configs.BACKWARD`; in a tile, `BACKWARD_QUERIES`.
-        lanes: neighbours side by side; `configs.ENOUGH` decides between 1 and 4.
-        warps: warps a program.
+        forward: of the forward pass.
+        backward: of the backward pass.
         part: `plan.PART`, neighbours above which a row is cut.
     """
 
     tile: bool
-    forward: int
-    backward: int
-    lanes: int
-    warps: int
+    forward: Shape
+    backward: Shape
     part: int
+
+
+class Sized(int):
+    """A size that remembers its shape on its way from `configs` through the kernels' launchers and back."""
+
+    shape: Shape
+
+    @staticmethod
+    def of(shape: Shape) -> Sized:
+        """The size of a shape."""
+        size = Sized(shape.size)
+        size.shape = shape
+        return size
 
 
 def current(tile: bool, heads: int, width: int, s: Structure, batch: int) -> Setting:
     """What the code chooses now."""
     if tile:
-        shape = configs.tile_config(width, s.nodes, configs.FORWARD_QUERIES)
-        return Setting(True, configs.FORWARD_QUERIES, configs.BACKWARD_QUERIES, 1, shape.warps, plans.PART)
-    rows = configs.rows_config(width, batch * heads * s.nodes, configs.FORWARD)
-    return Setting(False, configs.FORWARD, configs.BACKWARD, rows.lanes, rows.warps, plans.PART)
+        sizes = (configs.FORWARD_QUERIES, configs.BACKWARD_QUERIES)
+        shapes = [Shape(n, 1, configs.tile_config(width, s.nodes, n).warps) for n in sizes]
+    else:
+        found = [
+            (n, configs.rows_config(width, batch * heads * s.nodes, n))
+            for n in (configs.FORWARD, configs.BACKWARD)
+        ]
+        shapes = [Shape(n, rows.lanes, rows.warps) for n, rows in found]
+    return Setting(tile, shapes[0], shapes[1], plans.PART)
 
 
 @contextmanager
@@ -57,18 +86,19 @@ def using(setting: Setting, s: Structure) -> Iterator[dict[Any, Any]]:
     rows_config, tile_config = configs.rows_config, configs.tile_config
 
     def rows(head_dim: int, rows: int, elements: int) -> configs.Rows:
-        width = rows_config(head_dim, rows, elements).width
-        height = max(1, elements // (setting.lanes * width))
-        return configs.Rows(height, setting.lanes, width, setting.warps)
+        assert isinstance(elements, Sized)
+        width, shape = rows_config(head_dim, rows, elements).width, elements.shape
+        return configs.Rows(max(1, elements // (shape.lanes * width)), shape.lanes, width, shape.warps)
 
     def tile(head_dim: int, nodes: int, queries: int) -> configs.Tile:
-        return replace(tile_config(head_dim, nodes, queries), warps=setting.warps)
+        assert isinstance(queries, Sized)
+        return replace(tile_config(head_dim, nodes, queries), warps=queries.shape.warps)
 
     sizes = ("FORWARD_QUERIES", "BACKWARD_QUERIES") if setting.tile else ("FORWARD", "BACKWARD")
     with ExitStack() as stack:
         for target, name, value in (
-            (configs, sizes[0], setting.forward),
-            (configs, sizes[1], setting.backward),
+            (configs, sizes[0], Sized.of(setting.forward)),
+            (configs, sizes[1], Sized.of(setting.backward)),
             (configs, "rows_config", rows),
             (configs, "tile_config", tile),
             (configs, "tile_pays", lambda *_: setting.tile),
@@ -83,25 +113,27 @@ def using(setting: Setting, s: Structure) -> Iterator[dict[Any, Any]]:
             s.__dict__["cache"] = before
 
 
-def variants(now: Setting, s: Structure, quick: bool) -> dict[str, list[Setting]]:
-    """What to try, forward and backward separately; each list begins with `now`."""
+def variants(now: Setting, quick: bool) -> dict[str, list[Setting]]:
+    """What to try for one pass, the other as it is; each list begins with `now`."""
     steps = (0.5, 1, 2) if quick else (0.25, 0.5, 1, 2, 4)
-    warps = (now.warps,) if quick else (2, 4, 8)
     lanes = (1,) if now.tile else ((1, 4) if quick else (1, 2, 4, 8))
     found: dict[str, list[Setting]] = {}
-    for kind in ("forward", "backward"):
-        sizes = [int(getattr(now, kind) * step) for step in steps]
+    for kind, shape in (("forward", now.forward), ("backward", now.backward)):
+        sizes = [int(shape.size * step) for step in steps]
         if now.tile:
             sizes = [size for size in sizes if 16 <= size <= 128]
-        tried = [
-            replace(now, forward=size, lanes=count, warps=w)
-            if kind == "forward"
-            else replace(now, backward=size, lanes=count, warps=w)
+        shapes = [
+            Shape(size, count, warps)
             for size in sizes
             for count in lanes
-            for w in warps
+            for warps in ((shape.warps,) if quick else (2, 4, 8))
         ]
-        found[kind] = [now, *(t for t in tried if t != now)]
+        tried = [
+            replace(now, forward=x) if kind == "forward" else replace(now, backward=x)
+            for x in shapes
+            if x != shape
+        ]  # fmt: skip
+        found[kind] = [now, *tried]
     return found
 
 
@@ -165,7 +197,8 @@ def ranking(
     base = times.get(now)
     for setting, taken in ranked[:shown]:
         gain = f"{base / taken.median:5.2f}× the present" if base else ""
-        fields = ", ".join(f"{k} {v}" for k, v in asdict(setting).items())
+        shape = asdict(setting.forward if kind == "forward" else setting.backward)
+        fields = ", ".join(f"{k} {v}" for k, v in shape.items()) + f", part {setting.part}"
         print(f"    {kind:8} {1e3 * taken.median:9.1f} µs  {gain}  {fields}", flush=True)
     return {
         "best": asdict(ranked[0][0]),
