@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -81,7 +82,8 @@ def elements(problem: Problem) -> tuple[Bools, Bools]:
 def flat_mask(problem: Problem, mask: Mapping[str, Tensor], lead: int = 0) -> Bools:
     """Booleans of every node, `[..., N]`, from those of arrays, `[..., *shape]`; `lead` counts the dots."""
     parts = [mask[a.name] for a in problem.graph.arrays]
-    return np.concatenate([p.reshape(*p.shape[:lead], -1).numpy() for p in parts], axis=-1)
+    rows = [p.reshape(*p.shape[:lead], math.prod(p.shape[lead:])).numpy() for p in parts]
+    return np.concatenate(rows, axis=-1)
 
 
 def sets(rows: NDArray[np.integer[Any]], nodes: NDArray[np.integer[Any]], shape: tuple[int, int]) -> Sets:

@@ -17,7 +17,7 @@ from gsdmc.graph.factor_graph import Array
 from gsdmc.inference.ancestry import ancestry, flat_mask
 from gsdmc.inference.jacobian import Jacobian
 from gsdmc.inference.supports import Supports, ends
-from gsdmc.inference.violations import usual_size, usual_spread
+from gsdmc.inference.violations import by_member, usual_size, usual_spread
 from gsdmc.language.kinds import Kind
 from gsdmc.language.source import GsdmcError
 from gsdmc.program.readings import Residuals
@@ -80,7 +80,7 @@ class Equations:
         start = 0
         for part in self.unknowns:
             old, own = values[part.name], x[:, start : start + len(part.places)]
-            found[part.name] = old.reshape(len(old), -1).index_copy(1, part.places, own).reshape(old.shape)
+            found[part.name] = by_member(old).index_copy(1, part.places, own).reshape(old.shape)
             start += len(part.places)
         keep = {name: seen[None] for name, seen in self.mask.items()}
         return self.problem.restore(found, keep, torch.float64)
@@ -199,5 +199,5 @@ def _per_number(parts: tuple[Part, ...], figure: Callable[[str], float]) -> Tens
 
 def _gathered(values: Values, parts: tuple[Part, ...]) -> Tensor:
     batch = len(next(iter(values.values())))
-    own = [values[p.name].reshape(batch, -1)[:, p.places] for p in parts]
+    own = [by_member(values[p.name])[:, p.places] for p in parts]
     return torch.cat(own, 1) if own else torch.zeros(batch, 0, dtype=torch.float64)

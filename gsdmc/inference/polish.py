@@ -14,6 +14,7 @@ from gsdmc.inference.ancestry import flat_mask
 from gsdmc.inference.blocks import blocks_of
 from gsdmc.inference.equations import CONTINUOUS, Equations, Values, equations
 from gsdmc.inference.least_squares import System, minimise
+from gsdmc.inference.violations import by_member
 from gsdmc.language.source import GsdmcError
 from gsdmc.program.readings import Residuals
 
@@ -142,7 +143,7 @@ def broken_relations(problem: Problem, residuals: Residuals) -> Tensor:
     parts = [~holds for holds in residuals.factors.values()]
     for name, residual in residuals.dirac.items():
         if problem.graph.by_name[name].kind.name not in CONTINUOUS:
-            parts.append((residual != 0).reshape(len(residual), -1))
+            parts.append(by_member(residual != 0))
     batch = len(next(iter([*residuals.dirac.values(), *residuals.factors.values()])))
     return sum((part.sum(1) for part in parts), torch.zeros(batch, dtype=torch.int64))
 

@@ -15,7 +15,7 @@ from gsdmc.graph.factor_graph import Factor
 from gsdmc.inference.ancestry import Ancestry, Bools, Sets, ancestry, flat_mask, sets
 from gsdmc.inference.polish import Polished
 from gsdmc.inference.report import Repair, Round
-from gsdmc.inference.violations import Violations, residuals_of, violations
+from gsdmc.inference.violations import Violations, by_member, residuals_of, violations
 from gsdmc.language.syntax import Given
 from gsdmc.training.seeds import derive, generator
 
@@ -154,7 +154,7 @@ class Scopes:
             start = csr_array(start + sets(rows, instances, (len(bad), bad.shape[1])) @ self.members[name])
         for name, bad in found.dirac.items():
             array = graph.by_name[name]
-            rows, nodes = bad.reshape(len(bad), -1).numpy().nonzero()
+            rows, nodes = by_member(bad).numpy().nonzero()
             own = sets(rows, nodes + array.offset, held.shape)
             start = csr_array(start + own @ self.roots.parents)
         return np.asarray(self.roots.latents(start, held).toarray())
@@ -162,7 +162,7 @@ class Scopes:
     def by_array(self, nodes: Bools) -> dict[str, Tensor]:
         """`[B, *shape]` booleans per array, from those of nodes, `[B, N]`."""
         return {
-            a.name: torch.from_numpy(nodes[:, a.offset : a.offset + a.size].reshape(-1, *a.shape))
+            a.name: torch.from_numpy(nodes[:, a.offset : a.offset + a.size].reshape(len(nodes), *a.shape))
             for a in self.problem.graph.arrays
         }
 

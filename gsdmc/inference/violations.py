@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -36,7 +37,7 @@ class Violations:
     @property
     def counts(self) -> dict[str, Tensor]:
         """Broken instances of each relation, `[B]`, by its name: the array's, or the factor's."""
-        found = {name: bad.reshape(len(bad), -1).sum(1) for name, bad in self.dirac.items()}
+        found = {name: by_member(bad).sum(1) for name, bad in self.dirac.items()}
         for name, bad in self.factors.items():
             found[f"factor {name}" if name in found else name] = bad.sum(1)
         return found
@@ -63,6 +64,11 @@ def violations(problem: Problem, residuals: Residuals, tolerance: float = TOLERA
         else:
             dirac[name] = residual != 0
     return Violations(dirac, {name: ~holds for name, holds in residuals.factors.items()})
+
+
+def by_member(values: Tensor) -> Tensor:
+    """`[B, numbers]`, all that each member of a batch has; it may be nothing."""
+    return values.reshape(len(values), math.prod(values.shape[1:]))
 
 
 def residuals_of(problem: Problem, values: Mapping[str, Tensor]) -> Residuals:

@@ -178,3 +178,21 @@ def test_samples_that_hold_are_not_touched() -> None:
     found, report = run(problem, values, nothing(problem, 3), guess)
     assert torch.equal(found["cell"], values["cell"])
     assert (report.invalid, report.rounds, guess.asked) == (0, (), [])
+
+
+def test_arrays_and_factors_may_be_empty() -> None:
+    text = """
+    (let [x (foreach n [i (range n)] (sample "x" (normal 0 1)))]
+      (foreach (- n 1) [i (range (- n 1))]
+        (sample "d" (dirac (- (get x (+ i 1)) (get x i))))
+        (factor "f" (< (get x i) 100))))"""
+    for n in (1, 3):
+        problem = compile_text(f"(def n {n})" + text, "differences.clj")
+        values, mask = problem.simulate(2, 0), nothing(problem, 2)
+        mask["d"][:] = True
+        start = {**values, "x": values["x"] + 200 * torch.ones(n).cumsum(0)}
+        found, report = run(problem, start, mask, Guess(problem))
+        assert report.invalid == (2 if n > 1 else 0)
+        polished, figures = polish(problem, found, mask)
+        assert figures.solved.all()
+        torch.testing.assert_close(polished["x"].diff(dim=1), values["d"].double(), rtol=0, atol=1e-6)
