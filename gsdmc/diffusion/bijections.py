@@ -89,11 +89,12 @@ class Probit:
 
     def forward(self, values: Tensor) -> Tensor:
         """The standard normal quantile of (x - low) / (high - low)."""
-        return torch.special.ndtri(self._place(values))
+        quantiles: Tensor = torch.special.ndtri(self._place(values))
+        return quantiles
 
     def inverse(self, reals: Tensor) -> Tensor:
         """The point low + (high - low) Φ(z), inside by `EDGE`, and at least by a step of the dtype."""
-        place = torch.special.ndtr(reals.double()).clamp(EDGE, 1 - EDGE)
+        place: Tensor = torch.special.ndtr(reals.double()).clamp(EDGE, 1 - EDGE)
         values = (self.low + (self.high - self.low) * place).to(reals.dtype)
         low, high = torch.tensor([self.low, self.high], dtype=reals.dtype, device=reals.device)
         return values.clamp(torch.nextafter(low, high), torch.nextafter(high, low))

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from gsdmc.diffusion.prediction import error_weight, target
 from gsdmc.diffusion.process import Process, Values, across, expand
-from gsdmc.diffusion.schedule import signal_and_noise
-from gsdmc.layout.layout import Layout
+from gsdmc.layout.layout import ArraySlot, Layout
 from gsdmc.model.denoiser import Denoiser
 
 
@@ -23,11 +23,11 @@ def diffusion_loss(
 ) -> Tensor:
     """The loss of one batch, a scalar.
 
-    `balanced` averages each array's loss over its latent elements, then the arrays: squared error
-    of the prediction for standardised reals, its mean over the channels of vectors, cross-entropy of
-    masked values (with `mask_weight` 1 weighted as in Sahoo et al. 2024, equation 11), so that neither an
-    array's size nor its scale changes its share. `sum` is the squared error of the data summed over all
-    latent nodes and their channels, averaged over the batch (Weilbach et al. 2022, equation 4).
+    `balanced` averages each array's loss over its latent elements, then the arrays: weighted squared error
+    of the prediction for standardised reals, its mean over the channels of vectors, weighted cross-entropy of
+    masked values, so that neither an array's size nor its scale changes its share. Values that are
+    evidence or not masked add nothing: they are carried over. `sum` is the squared error of the data summed
+    over all latent nodes and their channels, averaged over the batch (Weilbach et al. 2022, equation 4).
 
     Args:
         denoiser: the network.
@@ -43,26 +43,53 @@ def diffusion_loss(
     state, noise = process.corrupt(layout, clean, observed, time, generator)
     if process.config.loss == "sum":
         return _summed(process.denoise(denoiser, layout, state, observed, time), layout, clean, observed)
-    outputs = denoiser(layout, state, observed, process.network_time(time))
-    signal, sigma = signal_and_noise(process.config.schedule, time)
-    losses = []
+    outputs = denoiser(layout, state, observed, process.network_time(time, layout))
+    losses = array_losses(layout, process, outputs, clean, noise, observed, time)
+    return torch.stack(list(losses.values())).sum() / max(1, len(losses))
+
+
+def array_losses(
+    layout: Layout,
+    process: Process,
+    outputs: Values,
+    clean: Values,
+    noise: Values,
+    observed: Values,
+    time: Tensor,
+) -> dict[str, Tensor]:
+    """Each array's part of the `balanced` loss, a scalar: its errors' mean over what is latent.
+
+    Args:
+        layout: the size of the program.
+        process: the diffusion process.
+        outputs: of the network, for a batch of states.
+        clean: what the states were made of; see `Process.encode`.
+        noise: see `Process.corrupt`.
+        observed: what is evidence, `[B, *shape]` booleans.
+        time: `[B]` float64.
+    """
+    losses = {}
     for slot in layout.arrays:
-        out, x0, latent = outputs[slot.name], clean[slot.name], ~observed[slot.name]
-        if slot.kind.discrete and process.config.discrete == "masked":
-            masked = noise[slot.name]
-            rate = process.masking(time) ** -process.config.mask_weight
-            weight = masked * expand(rate, masked).to(dtype)
-            error = -(F.log_softmax(out, dim=-1) * x0).sum(-1) * weight
-        elif slot.kind.discrete:
-            error = -(F.log_softmax(out, dim=-1) * x0).sum(-1) * latent
-        else:
-            target = x0
-            if process.config.prediction == "v":
-                target = expand(signal, x0).to(dtype) * noise[slot.name] - expand(sigma, x0).to(dtype) * x0
-            squared = (out - target).square()
-            error = (squared.mean(-1) if slot.kind.event_shape else squared) * latent
-        losses.append(error.sum() / latent.sum().clamp(min=1))
-    return torch.stack(losses).sum() / max(1, len(losses))
+        name, latent = slot.name, ~observed[slot.name]
+        error = _errors(process, slot, outputs[name], clean[name], noise[name], latent, time)
+        losses[name] = error.sum() / latent.sum().clamp(min=1)
+    return losses
+
+
+def _errors(
+    process: Process, slot: ArraySlot, out: Tensor, x0: Tensor, noise: Tensor, latent: Tensor, time: Tensor
+) -> Tensor:
+    """The weighted error of every element of an array, `[B, *shape]`, zero where nothing is predicted."""
+    config = process.config
+    if process.is_masked(slot):
+        weight = expand(process.mask_rate(time) ** config.mask_weight, noise).to(out.dtype)
+        return -(F.log_softmax(out, dim=-1) * x0).sum(-1) * weight * noise
+    if slot.kind.discrete:
+        return -(F.log_softmax(out, dim=-1) * x0).sum(-1) * latent
+    factors = process.factors(time, x0)
+    error = (out - target(config.prediction, x0, noise, *factors)).square()
+    error = error * error_weight(config.weighting, config.prediction, *factors)
+    return (error.mean(-1) if slot.kind.event_shape else error) * latent
 
 
 def _summed(predictions: Values, layout: Layout, clean: Values, observed: Values) -> Tensor:

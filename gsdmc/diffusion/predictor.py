@@ -44,7 +44,7 @@ class Predictor:
         Returns:
             Per array as `Process.denoise`; nothing where no example has ever been asked for.
         """
-        clock = float(self.process.network_time(time))
+        clock = float(self.process.network_time(time, self.layout))
         if clock != self.clock or self.current is None:
             self.current = torch.zeros_like(examples)
             self.clock = clock

@@ -12,13 +12,19 @@ from torch.nn import functional as F
 
 from gsdmc.diffusion.bijections import EDGE, bijection_of, onto_simplex
 from gsdmc.diffusion.config import ProcessConfig
+from gsdmc.diffusion.prediction import recover
 from gsdmc.diffusion.schedule import LINEAR_STEPS, signal_and_noise
 from gsdmc.diffusion.standardise import Standardiser
 from gsdmc.language.kinds import Kind
-from gsdmc.layout.layout import Layout
+from gsdmc.layout.layout import ArraySlot, Layout
 from gsdmc.model.denoiser import Denoiser
 
+__all__ = ["Process", "ProcessConfig", "Values", "across", "expand"]
+
 Values = Mapping[str, Tensor]
+
+CERTAIN = 1e6
+"""How much less likely than the value that is there others of a known discrete variable are, in nats."""
 
 FARTHEST = 12.0
 """How far below the mean of its logarithm a positive value may be read, in standard deviations, at least."""
@@ -118,9 +124,21 @@ class Process:
             terms[slot.name] = each.reshape(value.shape[0], -1).sum(1)
         return terms
 
+    def is_masked(self, slot: ArraySlot) -> bool:
+        """Whether an array runs the masked process, and not the Gaussian one."""
+        return slot.kind.discrete and self.config.discrete == "masked"
+
     def masking(self, time: Tensor) -> Tensor:
-        """Probability that a discrete value is masked at `time`."""
+        """Probability that a value of the masked process is masked at `time`."""
         return time**self.config.mask_power
+
+    def mask_rate(self, time: Tensor) -> Tensor:
+        """The weight of a masked value's cross-entropy at uniform times in the evidence bound.
+
+        With α the probability of being unmasked, here 1 - t^p, it is -α' / (1 - α) = p / t (Sahoo et al.
+        2024, equation 11).
+        """
+        return self.config.mask_power / time
 
     def corrupt(
         self, layout: Layout, clean: Values, observed: Values, time: Tensor, generator: torch.Generator
@@ -135,39 +153,55 @@ class Process:
         for slot in layout.arrays:
             x0, seen = clean[slot.name], observed[slot.name]
             device = generator.device
-            if slot.kind.discrete and self.config.discrete == "masked":
+            if self.is_masked(slot):
                 draw = torch.rand(seen.shape, generator=generator, device=device)
                 masked = (draw < expand(self.masking(time), seen).to(draw.dtype)) & ~seen
                 state[slot.name] = x0 * ~masked[..., None]
                 noise[slot.name] = masked
             else:
                 epsilon = torch.randn(x0.shape, generator=generator, dtype=x0.dtype, device=device)
-                signal, sigma = (
-                    expand(f, x0).to(x0.dtype) for f in signal_and_noise(self.config.schedule, time)
-                )
+                signal, sigma = self.factors(time, x0)
                 state[slot.name] = torch.where(across(seen, x0), x0, signal * x0 + sigma * epsilon)
                 noise[slot.name] = epsilon
         return state, noise
 
-    def network_time(self, time: Tensor) -> Tensor:
-        """The clock as the network reads it: the paper counts steps from 0 to 999."""
+    def network_time(self, time: Tensor, layout: Layout | None = None) -> Tensor:
+        """The clock as the network reads it: the paper counts steps from 0 to 999.
+
+        Without `time_conditioning` it stands still for a layout whose arrays are all masked.
+        """
+        slots = () if layout is None or self.config.time_conditioning else layout.arrays
+        if slots and all(self.is_masked(slot) for slot in slots):
+            return torch.zeros_like(time)
         return time * LINEAR_STEPS - (1 if self.config.schedule == "linear" else 0)
 
     def denoise(
         self, denoiser: Denoiser, layout: Layout, state: Values, observed: Values, time: Tensor
     ) -> dict[str, Tensor]:
-        """Expected clean state of reals and vectors; log probabilities of discretes, `[B, *shape, K]`."""
-        outputs: dict[str, Tensor] = denoiser(layout, state, observed, self.network_time(time))
+        """Expected clean state of reals and vectors; log probabilities of discretes, `[B, *shape, K]`.
+
+        Masked arrays follow the simplified form of Sahoo et al. 2024 (section 3.2.3): to be masked
+        is no option that could have a probability, and unmasked values, evidence among them, are
+        carried over, with a log probability of 0, all others having `-CERTAIN`.
+        """
+        outputs: dict[str, Tensor] = denoiser(layout, state, observed, self.network_time(time, layout))
         for slot in layout.arrays:
-            out = outputs[slot.name]
+            out, x = outputs[slot.name], state[slot.name]
             if slot.kind.discrete:
-                outputs[slot.name] = F.log_softmax(out, dim=-1)
-            elif self.config.prediction == "v":
-                signal, sigma = (
-                    expand(f, out).to(out.dtype) for f in signal_and_noise(self.config.schedule, time)
-                )
-                outputs[slot.name] = signal * state[slot.name] - sigma * out
+                log_p = F.log_softmax(out, dim=-1)
+                if self.is_masked(slot):
+                    shown = (x != 0).any(-1, keepdim=True)
+                    log_p = torch.where(shown, (x - 1) * CERTAIN, log_p)
+                outputs[slot.name] = log_p
+            else:
+                signal, sigma = self.factors(time, out)
+                outputs[slot.name] = recover(self.config.prediction, out, x, signal, sigma)
         return outputs
+
+    def factors(self, time: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
+        """(signal, noise) at times `[B]`, in the dtype of a state `[B, ...]` and to broadcast against it."""
+        signal, noise = signal_and_noise(self.config.schedule, time)
+        return expand(signal, like).to(like.dtype), expand(noise, like).to(like.dtype)
 
 
 def expand(per_example: Tensor, like: Tensor) -> Tensor:

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from gsdmc.diffusion.loss import diffusion_loss
+from gsdmc.diffusion.loss import array_losses, diffusion_loss
 from gsdmc.diffusion.process import Process, ProcessConfig
 from gsdmc.diffusion.standardise import Standardiser
+from gsdmc.diffusion.times import low_discrepancy_times
 from gsdmc.model.config import ModelConfig
 from gsdmc.model.initialise import build_denoiser
-from tests.model.problems import HandProblem, bcmf, clusters
+from tests.model.problems import HandProblem, bcmf, clusters, latin
 
 
 def loss_of(scale: float = 1.0, config: ProcessConfig | None = None, size: int = 3) -> float:
@@ -67,3 +70,43 @@ def test_the_papers_loss_sums_over_the_channels_of_vectors() -> None:
     for given in ("x", "r"):
         expected = onehots + sum(square for name, square in squares.items() if name != given)
         assert loss_on(problem, values, given, paper) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("settings", [{}, {"weighting": "snr", "prediction": "v"}, {"prediction": "noise"}])
+def test_an_arrays_share_of_the_loss_keeps_with_its_unit_and_its_number(settings: dict[str, Any]) -> None:
+    def losses(problem: HandProblem, stretch: float) -> dict[str, float]:
+        layout, batch = problem.layout, 4000
+        values = problem.simulate(batch, 0)
+        values["x"] = values["x"] * stretch
+        scales = Standardiser.estimate(layout, [(layout, values)])
+        process = Process(ProcessConfig(mask_weight=0.5, **settings), scales)
+        observed = {s.name: torch.zeros(batch, *s.shape, dtype=torch.bool) for s in layout.arrays}
+        g = torch.Generator().manual_seed(1)
+        time = low_discrepancy_times(batch, g)
+        clean = process.encode(layout, values, torch.float32)
+        _, noise = process.corrupt(layout, clean, observed, time, g)
+        outputs = {n: torch.zeros_like(x) for n, x in clean.items()}
+        return {
+            n: float(e)
+            for n, e in array_losses(layout, process, outputs, clean, noise, observed, time).items()
+        }
+
+    plain = losses(clusters(3), 1.0)
+    assert min(plain.values()) > 0.1
+    assert losses(clusters(3), 1000.0) == pytest.approx(plain, rel=1e-3)
+    assert losses(clusters(9), 1.0) == pytest.approx(plain, rel=0.1)
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
+def test_the_weighted_cross_entropy_bounds_what_a_guess_is_worth(power: float) -> None:
+    """An even guess among four, whatever is seen, has the log likelihood -log 4, and so has its bound."""
+    problem, batch = latin(4), 20_000
+    process = Process(ProcessConfig(mask_power=power, mask_weight=1.0), Standardiser.identity(problem.layout))
+    clean = process.encode(problem.layout, problem.simulate(batch, 0), torch.float32)
+    observed = {"cell": torch.rand(batch, 4, 4, generator=torch.Generator().manual_seed(3)) < 0.5}
+    g = torch.Generator().manual_seed(1)
+    time = low_discrepancy_times(batch, g)
+    _, noise = process.corrupt(problem.layout, clean, observed, time, g)
+    outputs = {"cell": torch.zeros_like(clean["cell"])}
+    found = array_losses(problem.layout, process, outputs, clean, noise, observed, time)["cell"]
+    assert float(found) == pytest.approx(math.log(4), rel=0.02)

@@ -8,33 +8,19 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
 
 from gsdmc.compiler import Problem, compile_text
 from gsdmc.diffusion.bijections import EDGE
 from gsdmc.diffusion.gaussian import ancestral_step, gaussian_step
 from gsdmc.diffusion.masked import choose_reveals, draw_values, margin
 from gsdmc.diffusion.noise import gumbel
-from gsdmc.diffusion.process import Process, ProcessConfig
-from gsdmc.diffusion.schedule import low_discrepancy_times, signal_and_noise
+from gsdmc.diffusion.prediction import target
+from gsdmc.diffusion.process import Process, ProcessConfig, Values
+from gsdmc.diffusion.schedule import signal_and_noise
 from gsdmc.diffusion.standardise import Standardiser
-from tests.model.problems import bcmf, clusters
-
-
-def test_the_linear_schedule_is_the_papers() -> None:
-    times = torch.tensor([0.0, 0.001, 1.0], dtype=torch.float64)
-    signal, noise = signal_and_noise("linear", times)
-    betas = torch.linspace(1e-4, 5e-3, 1000, dtype=torch.float64)
-    expected = torch.stack((torch.ones(()).double(), 1 - betas[0], torch.prod(1 - betas))).sqrt()
-    torch.testing.assert_close(signal, expected)
-    torch.testing.assert_close(signal**2 + noise**2, torch.ones(3, dtype=torch.float64))
-
-
-@given(st.integers(1, 64), st.integers(0, 10))
-def test_low_discrepancy_times_fill_every_stratum_once(batch: int, seed: int) -> None:
-    times = low_discrepancy_times(batch, torch.Generator().manual_seed(seed))
-    assert times.min() > 0
-    assert times.max() <= 1
-    assert torch.equal(((1 - times) * batch).floor().sort().values.long(), torch.arange(batch))
+from gsdmc.layout.layout import Layout
+from tests.model.problems import HandProblem, bcmf, clusters, latin
 
 
 def test_corruption_has_the_stated_marginals_and_keeps_evidence() -> None:
@@ -261,7 +247,7 @@ def test_settings_survive_json_and_older_ones_had_no_bijections() -> None:
     assert ProcessConfig.from_json(old) == ProcessConfig(bijections=False)
 
 
-@pytest.mark.parametrize("schedule", ["linear", "cosine"])
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "edm"])
 def test_steps_keep_the_marginal_of_exact_predictions(schedule) -> None:
     """Starting from q(x_t | x0) and predicting x0 exactly, every solver lands in q(x_s | x0)."""
     g = torch.Generator().manual_seed(0)
@@ -296,3 +282,91 @@ def test_gumbel_draws_have_the_categorical_frequencies() -> None:
 def test_margin_is_the_gap_between_the_two_likeliest() -> None:
     probabilities = torch.tensor([[0.2, 0.5, 0.3], [1.0, 0.0, 0.0]])
     torch.testing.assert_close(margin(probabilities.log()).float(), torch.tensor([0.2, 1.0]))
+
+
+class Perfect:
+    """A network that knows the data, and says so in the form that a process asks for."""
+
+    def __init__(
+        self, clean: dict[str, Tensor], noise: dict[str, Tensor], process: Process, time: Tensor
+    ) -> None:
+        self.clean, self.noise, self.process, self.time = clean, noise, process, time
+        self.clocks: list[Tensor] = []
+
+    def __call__(self, layout: Layout, state: Values, observed: Values, clock: Tensor) -> dict[str, Tensor]:
+        self.clocks.append(clock)
+        out = {}
+        for slot in layout.arrays:
+            x0 = self.clean[slot.name]
+            if slot.kind.discrete:
+                out[slot.name] = torch.zeros_like(x0)
+            else:
+                factors = self.process.factors(self.time, x0)
+                out[slot.name] = target(self.process.config.prediction, x0, self.noise[slot.name], *factors)
+        return out
+
+
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "edm"])
+@pytest.mark.parametrize("prediction", ["x0", "v", "noise"])
+def test_a_perfect_prediction_of_any_kind_gives_the_data(schedule, prediction) -> None:
+    problem = clusters(3)
+    scales = Standardiser.estimate(problem.layout, [(problem.layout, problem.simulate(100, 1))])
+    process = Process(ProcessConfig(schedule, prediction), scales)
+    clean = process.encode(problem.layout, problem.simulate(5, 0), torch.float64)
+    hidden = {s.name: torch.zeros(5, *s.shape, dtype=torch.bool) for s in problem.layout.arrays}
+    time = torch.tensor([0.001, 0.1, 0.5, 0.9, 0.99], dtype=torch.float64)
+    state, noise = process.corrupt(problem.layout, clean, hidden, time, torch.Generator().manual_seed(0))
+    network = Perfect(clean, noise, process, time)
+    found = process.denoise(network, problem.layout, state, hidden, time)  # type: ignore[arg-type]
+    for name in ("pi", "x", "r"):
+        torch.testing.assert_close(found[name], clean[name], rtol=1e-6, atol=1e-6)
+
+
+def test_unmasked_values_are_carried_over_and_no_mask_is_ever_predicted() -> None:
+    problem = latin(3)
+    process = Process(ProcessConfig(), Standardiser.identity(problem.layout))
+    clean = process.encode(problem.layout, problem.simulate(50, 0), torch.float64)
+    seen = {"cell": torch.rand(50, 3, 3, generator=torch.Generator().manual_seed(3)) < 0.3}
+    time = torch.full((50,), 0.5, dtype=torch.float64)
+    state, masked = process.corrupt(problem.layout, clean, seen, time, torch.Generator().manual_seed(0))
+    network = Perfect(clean, masked, process, time)
+    log_p = process.denoise(network, problem.layout, state, seen, time)["cell"]  # type: ignore[arg-type]
+    hidden = masked["cell"]
+    assert 0.2 < hidden.double().mean() < 0.5
+    torch.testing.assert_close(log_p[hidden], torch.full((int(hidden.sum()), 3), -math.log(3)).double())
+    assert torch.equal(log_p[~hidden].exp(), clean["cell"][~hidden])
+    assert torch.equal((log_p * clean["cell"]).sum(-1)[~hidden], torch.zeros(int((~hidden).sum())).double())
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
+def test_the_rate_of_masking_is_that_of_the_bound(power: float) -> None:
+    """-α' / (1 - α), by numerical differentiation of the masking probability."""
+    process = Process(ProcessConfig(mask_power=power), Standardiser.identity(latin(2).layout))
+    time = torch.linspace(0.05, 0.95, 19, dtype=torch.float64).requires_grad_()
+    masking = process.masking(time)
+    (slope,) = torch.autograd.grad(masking.sum(), time)
+    torch.testing.assert_close(process.mask_rate(time), slope / masking)
+
+
+@pytest.mark.parametrize(
+    ("problem", "still"), [(latin(3), True), (bcmf(2, 2, 2), False)], ids=["masked", "mixed"]
+)
+def test_time_stands_still_on_request_where_all_is_masked(problem: HandProblem, still: bool) -> None:
+    process = Process(ProcessConfig(time_conditioning=False), Standardiser.identity(problem.layout))
+    clean = process.encode(problem.layout, problem.simulate(2, 0), torch.float64)
+    hidden = {s.name: torch.zeros(2, *s.shape, dtype=torch.bool) for s in problem.layout.arrays}
+    time = torch.tensor([0.2, 0.7], dtype=torch.float64)
+    state, noise = process.corrupt(problem.layout, clean, hidden, time, torch.Generator().manual_seed(0))
+    network = Perfect(clean, noise, process, time)
+    process.denoise(network, problem.layout, state, hidden, time)  # type: ignore[arg-type]
+    assert network.clocks[0].tolist() == ([0.0, 0.0] if still else pytest.approx([200.0, 700.0]))
+    assert process.network_time(time).tolist() == pytest.approx([200.0, 700.0])
+
+
+def test_settings_that_are_none_are_refused() -> None:
+    with pytest.raises(ValueError, match="schedule is 'quadratic'; it is one of linear, cosine, edm"):
+        ProcessConfig(schedule="quadratic")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="mask_power"):
+        ProcessConfig(mask_power=0.0)
+    with pytest.raises(ValueError, match="no weighting"):
+        ProcessConfig(loss="sum", weighting="snr")
