@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 from gsdmc.graph.parts import Part
@@ -71,3 +72,13 @@ class Layout:
     def nodes(self) -> int:
         """N, the number of nodes."""
         return self.structure.nodes
+
+    def to(self, device: torch.device) -> Layout:
+        """The layout with its structure on a device, made once per device."""
+        if self.structure.indptr.device == device:
+            return self
+        key = ("layout.on", device)
+        if key not in self.structure.cache:
+            self.structure.cache[key] = replace(self, structure=self.structure.to(device))
+        moved: Layout = self.structure.cache[key]
+        return moved

@@ -31,6 +31,10 @@ class GraphAttention(nn.Module):
             for project in (self.query, self.key, self.value)
         )
         bias = None if self.role_bias is None else self.role_bias.index_select(1, roles)
-        mixed = sparse_attention(q, k, v, structure, bias, scale=self.scale)
+        mixed = self.mix(q, k, v, structure, bias)
         out: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, nodes, width))
         return out
+
+    def mix(self, q: Tensor, k: Tensor, v: Tensor, structure: Structure, bias: Tensor | None) -> Tensor:
+        """The kernel's part, which `torch.compile` is to leave alone; see `gsdmc.kernels`."""
+        return sparse_attention(q, k, v, structure, bias, scale=self.scale)

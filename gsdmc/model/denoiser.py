@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import chain, repeat
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
+from gsdmc.kernels.structure import Structure
 from gsdmc.layout.layout import Layout
 from gsdmc.model.blocks import Block
 from gsdmc.model.config import ModelConfig
@@ -23,7 +26,13 @@ class Denoiser(nn.Module):
     Everything but attention works node by node, and attention follows the layout's edges and
     roles; the network is therefore equivariant to every permutation of nodes that keeps
     embeddings, edges and roles (Weilbach et al. 2022, Appendix I).
+
+    Attributes:
+        config: its architecture.
+        recompute: keep only the blocks' inputs for the backward pass, and compute the rest again there.
     """
+
+    recompute: bool = False
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -68,13 +77,20 @@ class Denoiser(nn.Module):
         features = self.time(sinusoidal(time.to(x.dtype), self.config.width))  # [B, width]
         if self.config.architecture == "paper":
             for block in self._rounds():
-                x = block(x, features, variables, layout.structure, rows.roles)
+                x = self._through(block, x, features, variables, layout.structure, rows.roles)
             return self._read(layout, x)
         x = x + variables + features[:, None]
         features = F.silu(features)
         for block in self._rounds():
-            x = block(x, features, layout.structure, rows.roles)
+            x = self._through(block, x, features, layout.structure, rows.roles)
         return self._read(layout, self.norm(x))
+
+    def _through(self, block: nn.Module, *arguments: Tensor | Structure) -> Tensor:
+        if self.recompute and torch.is_grad_enabled():
+            kept: Tensor = checkpoint(block, *arguments, use_reentrant=False, preserve_rng_state=False)
+            return kept
+        out: Tensor = block(*arguments)
+        return out
 
     def _rounds(self) -> Iterator[nn.Module]:
         """The blocks in the order of their application: the whole stack, `loops` times."""

@@ -9,6 +9,7 @@ from gsdmc.diffusion.process import ProcessConfig
 from gsdmc.diffusion.sampler import SamplerConfig
 from gsdmc.layout.layout import Layout
 from gsdmc.model.config import Architecture, ModelConfig
+from gsdmc.training.acceleration import Precision, Switch
 from gsdmc.training.conditioning import Conditioning
 
 
@@ -39,6 +40,9 @@ class TrainingConfig:
         warmup: steps of linear warm-up.
         decay: whether the rate falls over the budget, by a half cosine to a hundredth.
         ema: decay of the averaged weights, approached from below over the first steps.
+        precision: of matrix products in the network; see `gsdmc.training.acceleration`.
+        compile: whether blocks run through `torch.compile`.
+        recompute: whether blocks keep their inputs alone for the backward pass, for the sake of memory.
     """
 
     preset: str = "default"
@@ -62,6 +66,9 @@ class TrainingConfig:
     ema: float = 0.99
     conditioning: Conditioning = "mixture"
     loops: int = 1
+    precision: Precision = "auto"
+    compile: Switch = "auto"
+    recompute: Switch = "auto"
 
     def network(self, layout: Layout) -> ModelConfig:
         """The network that these settings give a layout."""

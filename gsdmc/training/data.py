@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from gsdmc.diffusion.standardise import Standardiser
@@ -29,6 +30,16 @@ class Batch:
     layout: Layout
     values: dict[str, Tensor]
     observed: dict[str, Tensor]
+
+    def to(self, device: torch.device) -> Batch:
+        """The batch on a device, itself where that is the CPU."""
+        if device.type == "cpu":
+            return self
+        values, observed = (
+            {name: tensor.to(device, non_blocking=True) for name, tensor in part.items()}
+            for part in (self.values, self.observed)
+        )
+        return Batch(self.layout.to(device), values, observed)
 
 
 class Batches:

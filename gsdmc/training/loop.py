@@ -20,6 +20,7 @@ from gsdmc.diffusion.times import draw_times
 from gsdmc.language.source import GsdmcError
 from gsdmc.model.initialise import build_denoiser
 from gsdmc.training import checkpoint, hardware
+from gsdmc.training.acceleration import accelerate, compile_blocks, recomputes
 from gsdmc.training.checkpoint import Model
 from gsdmc.training.config import TrainingConfig
 from gsdmc.training.data import NOISE, WEIGHTS, Batches
@@ -29,6 +30,7 @@ from gsdmc.training.seeds import generator
 from gsdmc.training.simulations import FixedBatches
 
 CURVE_POINTS = 200
+CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ def train(
     seed: int = 0,
     vary: Sequence[str] = (),
     simulations: int | None = None,
+    device: torch.device | str = "cpu",
     progress: Callback | None = None,
     folder: Path | None = None,
     resume: bool = False,
@@ -74,6 +77,7 @@ def train(
         seed: of every random number of the run.
         vary: sizes to draw per batch from their training ranges.
         simulations: train on this many joint draws, again and again, rather than on fresh ones.
+        device: where the network runs; the model that comes back is on the CPU.
         progress: called about every half second, and at the end.
         folder: where to write the model; nowhere when None.
         resume: continue the run that `folder` holds; settings and seed must be the same.
@@ -92,7 +96,7 @@ def train(
         raise ValueError("train needs either steps or minutes")
     if simulations is not None and vary:
         raise ValueError("a fixed set of simulations has one size")
-    run = _Run(problem, config, seed, tuple(vary), simulations)
+    run = _Run(problem, config, seed, tuple(vary), simulations, torch.device(device))
     if resume:
         if folder is None:
             raise ValueError("resume needs the folder to resume from")
@@ -114,9 +118,11 @@ class _Run:
         config: TrainingConfig,
         seed: int,
         vary: tuple[str, ...],
-        simulations: int | None,
+        simulations: int | None = None,
+        device: torch.device = CPU,
     ) -> None:
         self.problem, self.config, self.seed, self.simulations = problem, config, seed, simulations
+        self.acceleration = accelerate(device, config.precision, config.compile)
         if simulations is None:
             self.batches = Batches(problem, config.batch, seed, vary, config.conditioning)
         else:
@@ -127,11 +133,13 @@ class _Run:
             scales = self.batches.scales(bijections=config.process.bijections)
         self.process = Process(config.process, scales)
         shape = config.network(layout)
-        self.denoiser = build_denoiser(shape, generator(seed, WEIGHTS))
+        self.denoiser = build_denoiser(shape, generator(seed, WEIGHTS)).to(device)
         self.averaged = deepcopy(self.denoiser).requires_grad_(False)
         self.optimiser = Optimiser(self.denoiser, config)
         self.weights = list(self.denoiser.parameters())
         self.averages = list(self.averaged.parameters())
+        if self.acceleration.compile:
+            compile_blocks(self.denoiser)
         self.step, self.seconds = 0, 0.0
         self.curve: list[tuple[int, float]] = []
 
@@ -166,14 +174,27 @@ class _Run:
         self._record(recent)
 
     def _advance(self, done: float) -> Tensor:
-        batch = self.batches(self.step)
+        device = self.acceleration.device
+        batch = self.batches(self.step).to(device)
         noise = generator(self.seed, NOISE, self.step)
         size = self.config.batch
         process = self.config.process
         times = draw_times(process.times, process.schedule, size, noise)
-        loss = diffusion_loss(
-            self.denoiser, batch.layout, self.process, batch.values, batch.observed, times, noise
+        if device.type != "cpu":
+            noise = generator(self.seed, NOISE, self.step, device=device)
+        self.denoiser.recompute = recomputes(
+            self.config.recompute, self.denoiser.config, batch.layout, size, device
         )
+        with self.acceleration.precision():
+            loss = diffusion_loss(
+                self.denoiser,
+                batch.layout,
+                self.process,
+                batch.values,
+                batch.observed,
+                times.to(device),
+                noise,
+            )
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step(schedule(self.config, self.step, done))
         average(self.averages, self.weights, self.config.ema, self.step)
@@ -212,8 +233,11 @@ class _Run:
             "seed": self.seed,
             "hardware": hardware.describe(),
         }
-        self.averaged.eval()
-        return Model(self.averaged, self.process, self.config, run, metrics)
+        averaged = (
+            self.averaged.cpu() if self.acceleration.device.type == "cpu" else deepcopy(self.averaged).cpu()
+        )
+        averaged.eval()
+        return Model(averaged, self.process, self.config, run, metrics)
 
     def state(self) -> dict[str, Tensor]:
         """Weights, moments and counters; averages are the model's own weights."""

@@ -58,7 +58,7 @@ class Optimiser:
                     k.rpartition("/")[2]: v for k, v in tensors.items() if k.rpartition("/")[0] == name
                 }
                 if moments:
-                    part.state[parameter] = {k: v.clone() for k, v in moments.items()}
+                    part.state[parameter] = {k: v.to(parameter.device, copy=True) for k, v in moments.items()}
 
 
 def schedule(config: TrainingConfig, step: int, progress: float) -> float:

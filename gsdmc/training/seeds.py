@@ -18,6 +18,6 @@ def derive(seed: int, *keys: int) -> int:
     return state >> 1
 
 
-def generator(seed: int, *keys: int) -> torch.Generator:
-    """A CPU generator for the stream of a seed and keys."""
-    return torch.Generator().manual_seed(derive(seed, *keys))
+def generator(seed: int, *keys: int, device: torch.device | str = "cpu") -> torch.Generator:
+    """A generator for the stream of a seed and keys; another kind of device gives other numbers."""
+    return torch.Generator(device).manual_seed(derive(seed, *keys))
