@@ -223,6 +223,10 @@ def targets(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         have = times(mask, batch, "sdpa")
         if have is not None:
             results.append(report.verdict(f"{mask}, batch {batch}: sdpa over auto", have, 1.0))
+        elif "sdpa" in found[mask, batch]:
+            print(
+                f"  –     {mask}, batch {batch}: sdpa not timed, {found[mask, batch]['sdpa'].get('reason')}"
+            )
     return results
 
 
