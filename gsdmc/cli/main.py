@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from gsdmc.cli import compile as compile_command
-from gsdmc.cli import calibrate, doctor, evaluate, sample, simulate, train
+from gsdmc.cli import calibrate, doctor, evaluate, log_prob, sample, simulate, train
 from gsdmc.cli.options import bundled_names
 
 OK, USER, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -43,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"gsdmc {_version()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (compile_command, simulate, train, sample, evaluate, calibrate, doctor):
+    for module in (compile_command, simulate, train, sample, log_prob, evaluate, calibrate, doctor):
         module.add(commands)
     return parser
 

@@ -72,7 +72,7 @@ def bind_evidence(
             raise GsdmcError(
                 f'the program has no array "{name}"', hint=near or f"its arrays are {', '.join(known)}"
             )
-    cells = {name: _read(known[name], data) for name, data in evidence.items()}
+    cells = {name: cells_of(known[name], data) for name, data in evidence.items()}
     problem = fit_sizes(problem, cells, pinned)
     defaults = problem.evidence
     found: list[GsdmcWarning] = []
@@ -81,7 +81,7 @@ def bind_evidence(
     for array in problem.graph.arrays:
         if array.name in cells:
             own = cells[array.name]
-            found += _check(array, own, strict)
+            found += check_cells(array, own, strict)
             own = fit_shape(array, own)
         elif array.name in defaults:
             given, where = defaults[array.name]
@@ -89,7 +89,7 @@ def bind_evidence(
         else:
             shape = (*array.shape, *array.kind.event_shape)
             own = Cells(np.zeros(shape), np.ones(array.shape, dtype=np.bool_))
-        exact[array.name] = _tensor(array, own)
+        exact[array.name] = tensor_of_cells(array, own)
         mask[array.name] = torch.from_numpy(np.asarray(~own.missing))
     for conflict in conflicts(problem, exact, mask):
         if strict:
@@ -99,7 +99,7 @@ def bind_evidence(
     return Evidence(problem, values, mask, exact, tuple(found))
 
 
-def _check(array: Array, cells: Cells, strict: bool) -> list[GsdmcWarning]:
+def check_cells(array: Array, cells: Cells, strict: bool) -> list[GsdmcWarning]:
     """Refuse what the array's kind can't take; warn of reals outside their support, unless strict."""
     try:
         if array.kind.name == "vector":
@@ -114,11 +114,13 @@ def _check(array: Array, cells: Cells, strict: bool) -> list[GsdmcWarning]:
     return []
 
 
-def _read(array: Array, data: Any) -> Cells:
+def cells_of(array: Array, data: Any) -> Cells:
+    """Read what a user calls the array, or `[B, ...]` of it."""
     return read_vectors(array, data) if array.kind.name == "vector" else read_cells(array.name, data)
 
 
-def _tensor(array: Array, cells: Cells) -> Tensor:
+def tensor_of_cells(array: Array, cells: Cells) -> Tensor:
+    """The entries as a tensor of the kind's dtype, in double precision, inside the kind's support."""
     values, missing = torch.from_numpy(cells.values), torch.from_numpy(cells.missing)
     # What rounding took out of the support goes back to its edge, as does what was let pass.
     if array.kind.bounds is not None:

@@ -13,6 +13,8 @@ from gsdmc.inference.diagnostics.of_model import calibrate_network
 from gsdmc.inference.draw import draw
 from gsdmc.inference.evaluate import Evaluation, evaluate
 from gsdmc.inference.evidence import bind_evidence
+from gsdmc.inference.joint import bind_joint
+from gsdmc.inference.log_prob import LogProb, log_prob
 from gsdmc.inference.queries import check_query, describe
 from gsdmc.inference.refine import Refinement, refine
 from gsdmc.inference.samples import Samples
@@ -127,6 +129,51 @@ class Model:
         )
         report = replace(report, warnings=bound.warnings)
         return Samples(bound.problem, tensors, bound.mask, restore, raw, report)
+
+    def log_prob(
+        self,
+        values: Mapping[str, Any],
+        evidence: Mapping[str, Any] | None = None,
+        *,
+        method: str = "auto",
+        seed: int = 0,
+        samples: int = 128,
+        orders: int = 1,
+        steps: int = 40,
+        strict: bool = True,
+        **sizes: int,
+    ) -> LogProb:
+        """Log p(values | evidence) under the network, in nats.
+
+        Values and evidence together give every variable. Reals that the program computes (`dirac`) leave no
+        density over them and what they are computed from, so that both are evidence, or the former no
+        variables of the network (`intermediates=False`).
+
+        Args:
+            values: `[B, *shape]` by array, the channels of vectors last; samples are such values. What is
+                evidence may be left out.
+            evidence: as in `sample`, the same for every row of values.
+            method: `any-order` (exact, where all that is inferred is masked), `flow` (a density, where all
+                of it is real), `bound` (a lower bound, always), or `auto`, the first of them that applies.
+            seed: of times, noise, orders and probes.
+            samples: network calls per row that `bound` makes for each kind of process, an even number.
+            orders: random orders that `any-order` averages over.
+            steps: of the solver that `flow` takes, an even number.
+            strict: refuse queries that the network was not trained for.
+            **sizes: sizes of the program, as at `compile`.
+
+        Raises:
+            GsdmcError: values or evidence that don't fit the program, a query that the network wasn't trained
+                for, a method that doesn't apply, or values without a density.
+        """
+        model = self.resized(**sizes)
+        joint = bind_joint(model.problem, values, evidence, model.pinned)
+        check_free(self.problem, joint.problem)
+        if strict:
+            check_query(joint.problem.givens, joint.mask)
+        return log_prob(
+            self.trained, joint, method=method, seed=seed, samples=samples, orders=orders, steps=steps
+        )
 
     def evaluate(
         self,

@@ -27,7 +27,9 @@ def test_help_needs_nothing_slow() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", ["compile", "simulate", "train", "sample", "evaluate", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["compile", "simulate", "train", "sample", "log-prob", "evaluate", "doctor"]
+)
 def test_every_command_has_help_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as done:
         main([command, "--help"])
@@ -48,6 +50,7 @@ def test_the_main_help_lists_commands_and_programs(capsys: pytest.CaptureFixture
         "simulate",
         "train",
         "sample",
+        "log-prob",
         "evaluate",
         "doctor",
         "bcmf",
