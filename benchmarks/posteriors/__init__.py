@@ -1,0 +1,1 @@
+"""What the benchmarks of posteriors share: budgets, records, sbibm's files, closed forms, enumeration."""
