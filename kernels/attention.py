@@ -63,7 +63,7 @@ def sparse_attention(
     _check(q, k, v, structure, role_bias)
     if scale is None:
         scale = q.shape[-1] ** -0.5
-    name = _choose(backend, q, structure)
+    name = _choose(backend, q, structure, role_bias is not None)
     bias = role_bias
     if role_bias is not None and name != "triton":
         per_set = role_bias.to(q.dtype) @ structure.membership.to(q.dtype).T  # [H, S]
@@ -71,9 +71,9 @@ def sparse_attention(
     return BACKENDS[name](q, k, v, structure, bias, scale)
 
 
-def _choose(backend: str, q: Tensor, structure: Structure) -> str:
+def _choose(backend: str, q: Tensor, structure: Structure, biased: bool) -> str:
     if backend == "auto":
-        return _pick(q, structure)
+        return _pick(q, structure, biased)
     if backend not in BACKENDS:
         raise ValueError(f"backend: expected auto, {', '.join(BACKENDS)}, got {backend!r}")
     if backend != "reference" and not structure.symmetric:
@@ -85,7 +85,7 @@ def _choose(backend: str, q: Tensor, structure: Structure) -> str:
     return backend
 
 
-def _pick(q: Tensor, structure: Structure) -> str:
+def _pick(q: Tensor, structure: Structure, biased: bool) -> str:
     cuda = q.device.type == "cuda"
     return choice.choose(
         q.device.type,
@@ -94,6 +94,8 @@ def _pick(q: Tensor, structure: Structure) -> str:
         structure.symmetric,
         q.shape[3],
         q.dtype,
+        batch_heads=q.shape[0] * q.shape[1],
+        biased=biased,
         capability=torch.cuda.get_device_capability(q.device) if cuda else None,
     ).backend
 

@@ -1,4 +1,7 @@
-"""Attention on the CPU by batched dense products: for graphs so small or so full that sparsity costs more."""
+"""Attention by batched dense products: for graphs so small or so full that sparsity costs more.
+
+Without a bias, torch's fused dense attention takes the place of our products where it is faster.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn import functional
 
+from gsdmc.kernels.choice import fused_pays
 from gsdmc.kernels.structure import Structure
 
 CHUNK = 2**17  # scores computed at once: half a MiB, so that they stay in the second-level cache
@@ -19,6 +24,9 @@ def attend(
     """Softmax attention over each node's neighbours; q, k, v `[B, H, N, D]`, entry_bias `[H, E]`."""
     kind = torch.float64 if q.dtype == torch.float64 else torch.float32
     tables = [x.to(kind).contiguous() for x in (q, k, v)]
+    if entry_bias is None and q.device.type == "cpu" and fused_pays(q.shape[2], q.shape[0] * q.shape[1]):
+        mask = _mask(structure, kind)
+        return functional.scaled_dot_product_attention(*tables, mask, scale=scale).to(q.dtype)
     bias = None if entry_bias is None else entry_bias.to(kind)
     out: Tensor = _Attention.apply(*tables, bias, structure, scale)  # type: ignore[no-untyped-call]
     return out.to(q.dtype)
@@ -65,6 +73,17 @@ class _Attention(torch.autograd.Function):
             torch.bmm(d_s.transpose(1, 2), _flat(q[part]), out=_flat(d_k[part])).mul_(ctx.scale)
         s = ctx.structure
         return d_q, d_k, d_v, d_mask[:, s.rows, s.indices] if ctx.biased else None, None, None
+
+
+def _mask(structure: Structure, kind: torch.dtype) -> Tensor:
+    """Zeros at entries and minus infinity elsewhere, `[N, N]`, made once."""
+    key = ("dense.mask", kind)
+    if key not in structure.cache:
+        mask = torch.full((structure.nodes, structure.nodes), -torch.inf, dtype=kind)
+        mask[structure.rows, structure.indices] = 0
+        structure.cache[key] = mask
+    found: Tensor = structure.cache[key]
+    return found
 
 
 def _chunks(q: Tensor) -> list[slice]:

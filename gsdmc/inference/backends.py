@@ -47,6 +47,8 @@ def chosen(problem: Problem, config: TrainingConfig, device: Device) -> Chosen:
         structure.entries,
         structure.symmetric,
         cost.width // cost.heads,
+        batch_heads=config.batch * cost.heads,
+        biased=config.roles and config.architecture == "default",
         capability=device.capability,
     )
     return Chosen(problem.name, problem.sizes, structure.nodes, structure.entries, device.name, choice)

@@ -96,7 +96,7 @@ def train(
         raise ValueError("train needs either steps or minutes")
     if simulations is not None and vary:
         raise ValueError("a fixed set of simulations has one size")
-    run = _Run(problem, config, seed, tuple(vary), simulations, torch.device(device))
+    run = Run(problem, config, seed, tuple(vary), simulations, torch.device(device))
     if resume:
         if folder is None:
             raise ValueError("resume needs the folder to resume from")
@@ -109,7 +109,7 @@ def train(
     return model
 
 
-class _Run:
+class Run:
     """The mutable part of a training run."""
 
     def __init__(
@@ -158,7 +158,7 @@ class _Run:
                 done = self.step / steps if steps is not None else self.seconds / (60 * (minutes or 1))
                 if done >= 1:
                     break
-                loss = self._advance(done)
+                loss = self.advance(done)
                 recent.append(loss)
                 latest.append(loss)
                 if report is not None and elapsed - shown >= 0.5:
@@ -173,7 +173,8 @@ class _Run:
             report(self._progress(latest, (self.step - first) / (time.perf_counter() - begun), 1.0))
         self._record(recent)
 
-    def _advance(self, done: float) -> Tensor:
+    def advance(self, done: float) -> Tensor:
+        """Take one step; `done` is the share of the budget that is spent. The loss, without its graph."""
         device = self.acceleration.device
         batch = self.batches(self.step).to(device)
         noise = generator(self.seed, NOISE, self.step)

@@ -36,7 +36,7 @@ def test_it_is_what_the_network_s_attention_picks(
     monkeypatch.setattr(attention, "BACKENDS", spies)
     layout, network = problem.layout, config.network(problem.layout)
     roles = torch.arange(len(network.role_names))
-    GraphAttention(network)(torch.zeros(1, layout.nodes, 32), layout.structure, roles)
+    GraphAttention(network)(torch.zeros(config.batch, layout.nodes, 32), layout.structure, roles)
     assert called == [found.choice.backend]
     assert (found.program, found.device, found.sizes["k"]) == ("bcmf", "cpu", k)
     assert (found.nodes, found.entries) == (layout.nodes, problem.mask.nnz)

@@ -15,16 +15,21 @@ NO_COMPILER = "there is no C compiler, which triton needs"
 
 
 @pytest.mark.parametrize(
-    ("nodes", "entries", "backend", "says"),
+    ("nodes", "entries", "batch_heads", "biased", "backend", "says"),
     [
-        (200, CHAIN, "cpu", "598 of 40,000 pairs"),
-        (200, FULL, "dense", "40,000 of 40,000 pairs"),
-        (32, 94, "dense", "at most 32 nodes"),
-        (33, 97, "cpu", "97 of 1,089 pairs"),
+        (200, CHAIN, 128, True, "cpu", "598 of 40,000 pairs"),
+        (200, CHAIN, 8, False, "cpu", "598 of 40,000 pairs"),
+        (200, FULL, 2, True, "dense", "40,000 of 40,000 pairs"),
+        (31, 91, 16, True, "dense", "fixed costs decide"),
+        (31, 91, 128, True, "cpu", "91 of 961 pairs"),
+        (81, 1701, 8, True, "dense", "fixed costs decide"),
+        (81, 1701, 128, True, "cpu", "1,701 of 6,561 pairs"),
+        (130, 580, 2, True, "cpu", "580 of 16,900 pairs"),
+        (130, 580, 2, False, "dense", "fixed costs decide"),
     ],
 )
-def test_on_a_cpu(nodes: int, entries: int, backend: str, says: str) -> None:
-    found = choose("cpu", nodes, entries, True, 16)
+def test_on_a_cpu(nodes: int, entries: int, batch_heads: int, biased: bool, backend: str, says: str) -> None:
+    found = choose("cpu", nodes, entries, True, 16, batch_heads=batch_heads, biased=biased)
     assert found.backend == backend
     assert says in found.reason
 
