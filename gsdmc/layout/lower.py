@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from itertools import accumulate
+
 import numpy as np
 import torch
 
@@ -9,7 +12,11 @@ from gsdmc.graph.edges import EdgeTable, edge_table
 from gsdmc.graph.factor_graph import Array, FactorGraph, Indices
 from gsdmc.graph.parts import parts
 from gsdmc.kernels.structure import Structure
+from gsdmc.language.source import GsdmcError
 from gsdmc.layout.layout import ArraySlot, Layout
+
+EMBEDDINGS, EMBEDDINGS_PER_NODE = 200_000, 10
+"""What an array whose indices can coincide may take, whichever is more: a plate may be spanned ten times."""
 
 
 def lower(
@@ -26,6 +33,9 @@ def lower(
         edges: its edge table, where the caller has it already.
         diameter: its diameter, where it is known.
         symmetric: whether every entry of the table has its transpose.
+
+    Raises:
+        GsdmcError: an array that takes more embeddings than a network can learn.
     """
     edges = edge_table(graph) if edges is None else edges
     structure = Structure.build(
@@ -70,20 +80,23 @@ def embedding_rows(graph: FactorGraph, array: Array, keys: list[str]) -> Indices
     Elements share a row when they differ along exchangeable and ordered plates only, and coincide
     alike where the array spans one of these plates several times. The keys don't depend on the sizes
     of these plates: a pattern that a small size has no room for has its key all the same.
+
+    Raises:
+        GsdmcError: more embeddings than a network can learn.
     """
     index = coordinates(array)
     fixed = [d for d, p in enumerate(array.plates) if graph.plate_by_name[p].cls == "fixed"]
     rows = np.zeros(array.size, dtype=np.int64)
     for d in fixed:
         rows = rows * array.shape[d] + index[:, d]
+    check_embeddings(array, fixed)
     patterns = [""]
     for dims in repeated(array, fixed):
         same = index[:, dims, None] == index[:, None, dims]  # [size, dims, dims]
         first = same.argmax(axis=2)  # where each dimension's index was first met
         known = partitions(len(dims))
-        rows = rows * len(known)
-        for number, pattern in enumerate(known):
-            rows += number * (first == pattern).all(axis=1)
+        digits = len(dims) ** np.arange(len(dims))[::-1]  # so that patterns are numbers, in the same order
+        rows = rows * len(known) + np.searchsorted(np.array(known) @ digits, first @ digits)
         patterns = [p + "".join(map(str, pattern)) for p in patterns for pattern in known]
     start = len(keys)
     suffixes = [f"={p}" if p else "" for p in patterns]
@@ -92,6 +105,33 @@ def embedding_rows(graph: FactorGraph, array: Array, keys: list[str]) -> Indices
         shown = ",".join(str(at.get(d, ":")) for d in range(len(array.shape)))
         keys.extend(array.name + (f"[{shown}]" if fixed else "") + suffix for suffix in suffixes)
     return start + rows
+
+
+def check_embeddings(array: Array, fixed: list[int]) -> None:
+    """Refuse an array whose indices can coincide in more ways than anyone could mean.
+
+    Bell's numbers count these ways, so a few lines of a program could ask for more than memory holds.
+
+    Raises:
+        GsdmcError: naming the array and the plate.
+    """
+    count = math.prod(array.shape[d] for d in fixed)
+    for dims in repeated(array, fixed):
+        count *= bell(len(dims))
+        if count > max(EMBEDDINGS, EMBEDDINGS_PER_NODE * array.size):
+            raise GsdmcError(
+                f"`{array.name}` spans the plate `{array.plates[dims[0]]}` {len(dims)} times: which of its "
+                f"indices coincide would take {bell(len(dims)):,} embeddings to say",
+                hint="iterate once over the product of the sizes, `(range (* m n))`, in place of nesting",
+            )
+
+
+def bell(count: int) -> int:
+    """The number of `partitions(count)`, by Bell's triangle."""
+    row = [1]
+    for _ in range(count - 1):
+        row = list(accumulate([row[-1], *row]))
+    return row[-1]
 
 
 def repeated(array: Array, fixed: list[int]) -> list[list[int]]:

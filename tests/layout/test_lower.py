@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from gsdmc.compiler import compile_problem, compile_text
-from gsdmc.layout.lower import partitions
+from gsdmc.language import GsdmcError
+from gsdmc.layout.lower import bell, partitions
 
 GRAM = """
 (def n 4) (def d 3)
@@ -71,6 +72,8 @@ def test_a_plate_spanned_twice_has_a_diagonal_of_its_own() -> None:
 
 def test_partitions_count_the_ways_to_coincide() -> None:
     assert [len(partitions(k)) for k in range(1, 5)] == [1, 2, 5, 15]
+    assert [bell(k) for k in range(1, 7)] == [len(partitions(k)) for k in range(1, 7)]
+    assert all(found == sorted(found) for found in map(partitions, range(1, 7)))
     assert partitions(2) == [(0, 0), (0, 1)]
 
 
@@ -81,3 +84,31 @@ def test_slots_follow_the_arrays() -> None:
     assert slots == arrays
     assert problem.layout.nodes == problem.graph.nodes
     assert problem.layout.roles[0] == "self"
+
+
+def spanning(times: int, size: int) -> str:
+    """An array that spans one plate so many times: its indices all look into the same vector."""
+    heads = "".join(f"(foreach n [i{k} (range n)] " for k in range(times))
+    looked = " ".join(f"(get x i{k})" for k in range(times))
+    return (
+        f'(def n {size}) (let [x (foreach n [] (sample "x" (normal 0 1)))]'
+        f' {heads}(sample "y" (normal (+ {looked}) 1)){")" * times})'
+    )
+
+
+@pytest.mark.parametrize(("times", "size"), [(3, 4), (7, 2), (10, 1)])
+def test_elements_share_a_row_when_their_indices_coincide_alike(times: int, size: int) -> None:
+    layout = compile_text(spanning(times, size), "span.clj").layout
+    assert len(layout.embedding_keys) == 1 + bell(times)
+    for number, row in enumerate(layout.embedding[size:].tolist()):
+        index = [number // size**k % size for k in reversed(range(times))]
+        pattern = "".join(str(index.index(i)) for i in index)
+        assert layout.embedding_keys[row] == f"y={pattern}"
+
+
+@pytest.mark.parametrize(("times", "size"), [(12, 2), (24, 1)])
+def test_an_array_that_takes_endless_embeddings_is_refused(times: int, size: int) -> None:
+    problem = compile_text(spanning(times, size), "span.clj")
+    with pytest.raises(GsdmcError, match=f"`y` spans the plate .* {times} times") as caught:
+        _ = problem.layout
+    assert caught.value.hint
