@@ -82,7 +82,9 @@ def deviations(
     """
     found = []
     for (name, index), marginal in exact.items():
-        values = draws[name][(slice(None), *index)].astype(np.float64)
+        column = draws[name].reshape(len(draws[name]), -1)  # row-major, as numpy counts an index
+        place = int(np.ravel_multi_index(index, draws[name].shape[1:])) if index else 0
+        values = column[:, place].astype(np.float64)
         label = f"{name}{list(index) if index else ''}"
         if isinstance(marginal, Choice):
             for option, p in enumerate(marginal.probabilities):

@@ -89,7 +89,7 @@ class Calibration:
         """
         half = self.problems // 2
         pair = self.truth[:half], self.drawn[half : 2 * half]
-        accuracy = {name: c2st(*pair, name, seed=seed) for name in classifiers}
+        accuracy: dict[str, float] = {name: c2st(*pair, name, seed=seed) for name in classifiers}
         return replace(self, c2st=accuracy)
 
     def to_json(self) -> dict[str, Any]:

@@ -36,6 +36,7 @@ def draw_ranks(calibration: Calibration, path: Path) -> None:
     panels = np.atleast_1d(figure.subplots(rows, columns, sharey=True, squeeze=False)).ravel()
     for axes, test in zip(panels, tests, strict=False):
         _histogram(axes, test)
+    panels[0].set_ylim(bottom=0)  # once all are drawn: it ends the search for the top, of all of them
     for axes in panels[len(tests) :]:
         axes.set_axis_off()
     note = f"; {left_out} quantities with larger p-values are not shown" if left_out else ""
@@ -77,6 +78,5 @@ def _histogram(axes: Axes, test: RankTest) -> None:
     axes.set_title(
         f"{test.name}  p = {test.p_value:.2g}", fontsize=7, color=RED if test.p_value < 0.01 else "black"
     )
-    axes.set_ylim(bottom=0)
     axes.set_xticks([0, test.draws])
     axes.tick_params(labelsize=6)
