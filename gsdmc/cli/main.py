@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from gsdmc.cli import compile as compile_command
 from gsdmc.cli import calibrate, doctor, evaluate, log_prob, sample, simulate, train
+from gsdmc.cli import compile as compile_command
 from gsdmc.cli.options import bundled_names
 
 OK, USER, USAGE, INTERRUPTED = 0, 1, 2, 130
