@@ -162,6 +162,52 @@ def test_half_precision_in_and_out(backend: str, dtype: torch.dtype) -> None:
 
 
 @fast
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_half_precision_errs_at_most_twice_as_much_as_plain_torch(
+    backend: str, shape: str, dtype: torch.dtype
+) -> None:
+    s = make(shape, 40)
+    inputs = [x.detach().to(dtype).requires_grad_() for x in draw(s, 2, 2, 32)[:3]]
+    mask = torch.full((s.nodes, s.nodes), -torch.inf, dtype=dtype)
+    mask[s.rows, s.indices] = 0
+    q, k, v = inputs
+    out = torch.softmax(q @ k.transpose(2, 3) * 32**-0.5 + mask, dim=-1) @ v
+    upstream = torch.sin(torch.arange(out.numel(), dtype=torch.float64)).view(out.shape)
+    plain = [out.detach(), *torch.autograd.grad(out, inputs, upstream.to(dtype))]
+    exact = results([x.detach().double().requires_grad_() for x in inputs], s, "reference")
+    for ours, theirs, truth in zip(results(inputs, s, backend), plain, exact, strict=True):
+        rounding = torch.finfo(dtype).eps * float(truth.abs().max()) + 1e-6
+        assert (ours - truth).abs().max() <= 2 * (theirs - truth).abs().max() + rounding
+
+
+@fast
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_memory_is_read_before_it_is_written(
+    backend: str, shape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s = make(shape, 37)
+    inputs = draw(s, 3, 2, 8)
+    expected = results(inputs, s, backend)
+    made: list[str] = []
+
+    def poisoned(name: str, empty: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        def fill(*arguments: object, **options: object) -> Tensor:
+            made.append(name)
+            tensor = empty(*arguments, **options)
+            return tensor.fill_(torch.nan) if tensor.is_floating_point() else tensor.fill_(-(2**15))
+
+        return fill
+
+    for name in ("empty", "empty_like"):
+        monkeypatch.setattr(torch, name, poisoned(name, getattr(torch, name)))
+    monkeypatch.setattr(Tensor, "new_empty", poisoned("new_empty", Tensor.new_empty))
+    got = results(inputs, make(shape, 37), backend)  # a new structure, whose index arrays are made anew too
+    assert made
+    assert all(torch.equal(a, b) for a, b in zip(got, expected, strict=True))
+
+
+@fast
 def test_no_gradient_wanted_none_made(backend: str) -> None:
     s = make("chain", 6)
     q, k, v, bias = draw(s, 2, 1, 8)
