@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import warnings
 from dataclasses import replace
@@ -47,6 +48,14 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--steps", type=options.positive, metavar="N", help="network calls (default: the model's own number)"
     )
+    parser.add_argument(
+        "--sampler",
+        type=sampler_setting,
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="a setting of the sampler, as solver=heun, or auto for what fits the program; repeatable",
+    )
     options.add_sizes(parser)
     parser.add_argument(
         "--restore",
@@ -68,11 +77,13 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Sample, then write or print."""
+    from gsdmc.diffusion.trace import Trace
     from gsdmc.inference.folder import load
     from gsdmc.inference.model import EvidenceWarning
     from gsdmc.inference.read_evidence import read_evidence
 
     check_arrays_path(args.output)
+    trace = Trace()
     model = load(args.model).resized(**dict(args.sizes))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EvidenceWarning)  # the report has them, with their places
@@ -85,6 +96,8 @@ def run(args: argparse.Namespace) -> None:
             repair=args.repair,
             polish=args.polish,
             strict=args.strict,
+            sampler=dict(args.sampler) or None,
+            trace=trace,
         )
     options.show_warnings(samples.report.warnings)
     report = replace(samples.report, warnings=())
@@ -94,6 +107,7 @@ def run(args: argparse.Namespace) -> None:
         "program": model.problem.name,
         "sizes": samples.problem.sizes,
         "seed": args.seed,
+        "network_calls": trace.per_sample,
         "restored": samples.is_restored,
         "valid": samples.valid.tolist(),
         "report": samples.report.to_json(),
@@ -105,6 +119,20 @@ def run(args: argparse.Namespace) -> None:
         print_json({**about, "arrays": {name: as_lists(a) for name, a in samples.items()}})
     elif not args.output:
         print(describe(samples))
+        print(f"\n{trace.per_sample:.4g} network calls per sample")
+
+
+def sampler_setting(text: str) -> tuple[str, Any]:
+    """`FIELD=VALUE`, the value JSON or a word, or `auto`."""
+    if text == "auto":
+        return text, True
+    name, found, value = text.partition("=")
+    if not found or not name:
+        raise argparse.ArgumentTypeError(f"expected FIELD=VALUE or auto, got {text!r}")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
 
 
 def describe(samples: Samples) -> str:

@@ -10,13 +10,13 @@ CALLS = 20
 
 
 def default_sampler(layout: Layout, process: Process) -> SamplerConfig:
-    """The sampler that fits a program's variables and the processes that they run, in at most 20 network calls.
+    """The sampler, of at most 20 network calls, that fits a program's variables and their processes.
 
     - All masked: the default settings, by largest margin with values that are certain together at once.
     - All real, vectors or counts of the Gaussian process: `dpm2m` at times even in log-SNR.
-    - Both, or one-hots of the Gaussian process: `dpm2m-sde` at such times, by largest margin. What is revealed,
-      or an option that wins, moves what is expected of the reals in a jump that nothing foresaw; fresh
-      noise takes it in.
+    - Both, or one-hots of the Gaussian process: `dpm2m-sde` at such times, by largest margin. What is
+      revealed, or an option that wins, moves what is expected of the reals in a jump that nothing foresaw;
+      fresh noise takes it in.
 
     With an exact network these keep standard deviations within 2 % (5 % with fresh noise), of data one to a
     hundredth as wide as the prior; `ddim` with fresh noise at even times, 20 of them, loses 10 % of the

@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from gsdmc.diffusion.sampler import sample
+from gsdmc.diffusion.sampler import Trace, sample
 from gsdmc.language.source import GsdmcError
 from gsdmc.layout.layout import Layout
 from gsdmc.training.checkpoint import Model as TrainedModel
@@ -30,6 +30,7 @@ def draw(
     *,
     seed: int,
     steps: int | None = None,
+    trace: Trace | None = None,
 ) -> dict[str, Tensor]:
     """Draw one joint sample per row of evidence.
 
@@ -40,6 +41,7 @@ def draw(
         mask: per array `[B, *shape]` booleans, true where the value is evidence.
         seed: of all noise; the same seed, evidence and steps give the same samples.
         steps: network calls; the model's own number when None.
+        trace: counts that network calls are added to.
 
     Raises:
         GsdmcError: no steps.
@@ -63,6 +65,7 @@ def draw(
                 {name: seen[rows] for name, seen in mask.items()},
                 config=config,
                 generator=generator(seed, SAMPLING, number),
+                trace=trace,
             )
         )
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}

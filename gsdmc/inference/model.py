@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gsdmc.compiler.problem import Problem
+from gsdmc.diffusion.trace import Trace
 from gsdmc.inference.diagnostics.calibration import Calibration
 from gsdmc.inference.diagnostics.of_model import calibrate_network
 from gsdmc.inference.draw import draw
@@ -18,6 +19,7 @@ from gsdmc.inference.log_prob import LogProb, log_prob
 from gsdmc.inference.queries import check_query, describe
 from gsdmc.inference.refine import Refinement, refine
 from gsdmc.inference.samples import Samples
+from gsdmc.inference.sampling import Sampler, with_sampler
 from gsdmc.inference.shapes import check_free
 from gsdmc.language.source import GsdmcError
 from gsdmc.training.checkpoint import Model as TrainedModel
@@ -82,6 +84,8 @@ class Model:
         repair: int = 0,
         polish: bool = False,
         strict: bool = True,
+        sampler: Sampler | None = None,
+        trace: Trace | None = None,
         **sizes: int,
     ) -> Samples:
         """Draw joint samples of all arrays given evidence.
@@ -103,11 +107,14 @@ class Model:
             strict: refuse queries that the network was not trained for, evidence outside its support, and
                 evidence that contradicts other evidence. Otherwise all but the first raise an
                 `EvidenceWarning`.
+            sampler: settings of the sampler by name, such as `{"solver": "heun"}`, see `SamplerConfig`; a
+                `SamplerConfig`; or `"auto"`, the one that fits the program. The model's own when None.
+            trace: counts that the network calls of the first draw, before any repair, are added to.
             **sizes: sizes of the program, as at `compile`.
 
         Raises:
-            GsdmcError: evidence that doesn't fit the program, a query that the network wasn't trained for, or
-                repair or polish without restore.
+            GsdmcError: evidence that doesn't fit the program, a query that the network wasn't trained for,
+                repair or polish without restore, or an unknown setting of the sampler.
         """
         wanted = Refinement(restore, repair, polish)
         if num_samples < 1:
@@ -123,9 +130,10 @@ class Model:
             {name: t.expand(num_samples, *t.shape) for name, t in part.items()}
             for part in (bound.values, bound.mask, bound.exact)
         )
-        raw = draw(self.trained, bound.problem.layout, values, mask, seed=seed, steps=steps)
+        trained = with_sampler(self.trained, bound.problem, sampler)
+        raw = draw(trained, bound.problem.layout, values, mask, seed=seed, steps=steps, trace=trace)
         tensors, report = refine(
-            bound.problem, self.trained, raw, mask, wanted, seed=seed, steps=steps, exact=exact
+            bound.problem, trained, raw, mask, wanted, seed=seed, steps=steps, exact=exact
         )
         report = replace(report, warnings=bound.warnings)
         return Samples(bound.problem, tensors, bound.mask, restore, raw, report)

@@ -122,3 +122,22 @@ def test_evidence_that_contradicts_itself(
     assert "error" in err
     assert "but the program makes it 0.5 of the other evidence" in err
     assert '(sample "E"' in err  # the place in the program
+
+
+def test_the_sampler_is_set_by_name(
+    bcmf_folder: Path, evidence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["sample", str(bcmf_folder), "--evidence", evidence, "--json"]
+    settings = ["--sampler", "solver=heun", "--sampler", "steps=4", "--sampler", "remask=0.1"]
+    assert main([*arguments, *settings]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["network_calls"] == 3
+    sampler = {"solver": "heun", "steps": 4, "remask": 0.1}
+    expected = gsdmc.load(bcmf_folder).sample({"E": E}, sampler=sampler)
+    np.testing.assert_array_equal(np.float32(found["arrays"]["A"]), expected["A"])
+    assert main([*arguments, "--sampler", "auto", "--steps", "2"]) == 0
+    assert json.loads(capsys.readouterr().out)["network_calls"] == 2
+    assert main([*arguments, "--sampler", "solver=euler"]) != 0
+    assert "sampler.solver can't be" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([*arguments, "--sampler", "heun"])
