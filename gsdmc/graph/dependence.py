@@ -24,6 +24,9 @@ from gsdmc.program.tape import (
     VectorOp,
 )
 
+Guard = tuple[IndexMap, int]
+"""A condition on axes: the map has the number there."""
+
 
 @dataclass(frozen=True, eq=False)
 class Reference:
@@ -36,7 +39,7 @@ class Reference:
 
     array: str
     dims: tuple[IndexMap, ...]
-    guards: tuple[tuple[IndexMap, int], ...] = ()
+    guards: tuple[Guard, ...] = ()
 
     @cached_property
     def content(self) -> tuple[object, ...]:
@@ -50,18 +53,20 @@ class Reference:
         return merged(*(m.axes for m in self.dims), *(g.axes for g, _ in self.guards))
 
     def substitute(self, axis: Axis, index: IndexMap) -> Reference | None:
-        """The reference at `axis = index`, or None where a guard can't hold."""
+        """The reference at `axis = index`, or None where a guard, or two over the same axes, can't hold."""
         if axis not in self.axes:
             return self
         dims = tuple(m.substitute(axis, index) for m in self.dims)
-        guards = []
+        guards: list[Guard] = []
         for guard, number in self.guards:
             moved = guard.substitute(axis, index)
             if moved.values.size and not len(moved.places(number)):
                 return None
+            if any(exclude((moved, number), other) for other in guards):
+                return None
             if moved.axes:
                 guards.append((moved, number))
-        return replace(self, dims=dims, guards=tuple(guards))
+        return replace(self, dims=dims, guards=merged(tuple(guards)))
 
     def fold(self, axis: Axis) -> Reference | None:
         """The reference with every replica of `axis` counted, under an axis of its own.
@@ -72,7 +77,7 @@ class Reference:
         for guard, number in self.guards if axis.size else ():
             if guard.axes == (axis,):
                 places = guard.places(number)
-                rest = Reference(self.array, self.dims, tuple(g for g in self.guards if g[0] is not guard))
+                rest = replace(self, guards=tuple(g for g in self.guards if g != (guard, number)))
                 if len(places) == 1 and axis not in rest.axes:
                     return rest
                 return self.substitute(axis, those(axis, places)) if len(places) else None
@@ -91,6 +96,16 @@ class Reference:
                 empty = index.values.size == 0
                 return guard.axes[0], index, None if empty else rest.substitute(guard.axes[0], index)
         return None
+
+
+def exclude(one: Guard, other: Guard) -> bool:
+    """Whether two guards over the same axes hold together for none of their replicas."""
+    (index, number), (beside, also) = one, other
+    if index.axes != beside.axes or not index.values.size:
+        return False
+    if index is beside:
+        return number != also
+    return not np.isin(index.places(number), beside.places(also)).any()
 
 
 def those(axis: Axis, replicas: Indices) -> IndexMap:

@@ -103,7 +103,8 @@ class Tracer:
             for slot, value in zip(draw.slots, draw.inputs, strict=True):
                 for reference in self.dependences.of(value):
                     pair = self.pairs(own, array.shape, array.offset, reference, draw.span, NAME_PARTS)
-                    edges.setdefault((reference.array, draw.array, slot), []).append(pair)
+                    if pair is not None:
+                        edges.setdefault((reference.array, draw.array, slot), []).append(pair)
         for (parent, child, slot), pairs in edges.items():
             children = np.concatenate([c for c, _ in pairs])
             parents = np.concatenate([p for _, p in pairs])
@@ -119,8 +120,11 @@ class Tracer:
         reference: Reference,
         span: Span,
         hint: str,
-    ) -> tuple[Indices, Indices]:
+    ) -> tuple[Indices, Indices] | None:
         """Numbers of what `own` and a reference stand for wherever both hold, `[pairs]` each, each pair once.
+
+        None where the reference holds for no replica though there are some: nothing is referred to then. Over
+        no replicas it is known to what it would be.
 
         Args:
             own: variables, or instances of a factor.
@@ -135,11 +139,12 @@ class Tracer:
         if not own.axes and not reference.axes:
             self.count(1, span, hint)
             return one_number(own, shape, offset), one_number(reference, array.shape, array.offset)
+        empty = not all(a.size for a in (*own.axes, *reference.axes))
         while (narrowed := reference.narrowed()) is not None:
             axis, index, left = narrowed
             here = own.substitute(axis, index)
             if left is None or here is None:
-                return NONE, NONE
+                return (NONE, NONE) if empty else None
             own, reference = here, left
         axes: tuple[Axis, ...] = merged(own.axes, reference.axes)
         sizes = [a.size for a in axes]
@@ -151,6 +156,8 @@ class Tracer:
         if holds is not None:
             keep = np.broadcast_to(holds, sizes).reshape(-1)
             first, second = first[keep], second[keep]
+            if not len(first) and not empty:
+                return None
         if not injective(reference, own.axes):
             return distinct_pairs(first, second, self.nodes)
         return first, second
@@ -169,10 +176,7 @@ class Tracer:
             touched: dict[str, None] = {}
             for use in same:
                 self.meter.place = use.span
-                references = self.dependences.of(use.value)
-                found = self.instance_members(use, references)
-                touched.update(dict.fromkeys(r.array for r in references))
-                members.append(found)
+                members.append(self.instance_members(use, self.dependences.of(use.value), touched))
             width = max(m.shape[1] for m in members)
             if not width and any(len(m) for m in members):
                 raise GsdmcError(
@@ -184,11 +188,19 @@ class Tracer:
             dims = merged(*(tuple(plates.of_axis[a] for a in u.dims if a in plates.of_axis) for u in same))
             yield Factor(name, same[0].text, tuple(touched), dims, np.concatenate(padded))
 
-    def instance_members(self, use: FactorUse, references: References) -> Indices:
-        """Node numbers of each instance's members, `[instances, most]`, each once, padded with -1."""
+    def instance_members(self, use: FactorUse, references: References, touched: dict[str, None]) -> Indices:
+        """Node numbers of each instance's members, `[instances, most]`, each once, padded with -1.
+
+        The arrays that they are elements of are added to `touched`.
+        """
         shape = tuple(a.size for a in use.axes)
         own = Reference(use.name, tuple(IndexMap.identity(a) for a in use.axes))
-        found = [self.pairs(own, shape, 0, r, use.span, RELATE_FEWER) for r in references]
+        found = []
+        for reference in references:
+            pair = self.pairs(own, shape, 0, reference, use.span, RELATE_FEWER)
+            if pair is not None:
+                touched[reference.array] = None
+                found.append(pair)
         members = padded(math.prod(shape), [i for i, _ in found], [m for _, m in found], self.nodes)
         sizes = (members >= 0).sum(axis=1)
         self.count(int((sizes * (sizes - 1)).sum()), use.span, RELATE_FEWER)

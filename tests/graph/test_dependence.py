@@ -150,6 +150,15 @@ def test_a_folded_stack_refers_to_each_of_its_parts_once() -> None:
     assert all(not r.axes for r in found)
 
 
+def test_parts_that_one_index_never_reaches_are_not_referred_to() -> None:
+    text = """
+(let [x (foreach 3 [i (range 3)] (foreach 3 [j (range 3)] (sample (str "x" i j) (normal 0 1))))]
+  (foreach 3 [q (range 3)] (sample "y" (normal (get (get x q) q) 1)))
+  (sample "z" (normal (sum (foreach 2 [q (range 2)] (get (get x q) (+ q 1)))) 1)))"""
+    assert [r.array for r in references(text, "y")] == ["x00", "x11", "x22"]
+    assert [r.array for r in references(text, "z")] == ["x01", "x12"]
+
+
 def test_node_numbers_are_row_major() -> None:
     text = '(foreach 2 [i (range 2)] (foreach 3 [j (range 3)] (sample "x" (normal 0 1))))'
     (draw,) = evaluate(parse(text)).draws

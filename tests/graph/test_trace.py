@@ -242,3 +242,14 @@ def test_names_that_str_makes_are_plain_text() -> None:
     graph = compile_text(text, "names.clj").graph
     assert [type(a.name) for a in graph.arrays] == [str, str]
     assert [(type(r.role), r.role) for r in graph.relations] == [(str, "f0"), (str, "f1")]
+
+
+def test_a_factor_names_the_arrays_of_its_members_alone() -> None:
+    text = """
+(let [x (foreach 2 [i (range 2)] (foreach 2 [j (range 2)] (sample (str "x" i j) (normal 0 1))))]
+  (foreach 2 [p (range 2)]
+    (factor "f" (> (sum (foreach 2 [q (range 2)] (get (get x p) (mod (+ p (* 2 q)) 2)))) -99))))"""
+    graph = trace(evaluate(parse(text)))
+    (factor,) = (r for r in graph.relations if isinstance(r, Factor))
+    assert factor.arrays == ("x00", "x11")
+    assert factor.members.tolist() == [[0], [3]]

@@ -29,7 +29,7 @@ def structure(graph: FactorGraph) -> dict[str, object]:
     """All that a graph says, in a form that compares: arrays, plates, labelled edges, factors.
 
     Of arrays without elements and what is called after them nothing is said: what is never computed may
-    be seen or not.
+    be seen or not. In which order a factor meets its arrays is no part of what it relates.
     """
     table = edge_table(graph)
     full = {a.name for a in graph.arrays if a.size}
@@ -39,7 +39,13 @@ def structure(graph: FactorGraph) -> dict[str, object]:
         for role, row, column in zip(table.roles, table.rows, table.columns, strict=True)
     }
     factors = {
-        (r.name, r.expression, r.arrays if whole else (), r.plates if whole else (), members(r))
+        (
+            r.name,
+            r.expression,
+            tuple(sorted(r.arrays)) if whole else (),
+            r.plates if whole else (),
+            members(r),
+        )
         for r in graph.relations
         if isinstance(r, Factor) and (whole or len(r.members))
     }

@@ -156,6 +156,21 @@ FOUND = {
 (let [x (foreach n [i (range n)] (sample "x" (normal 0 1)))
       fs (foreach n [i (range n)] (fn [e] (+ e (get x i))))]
   (foreach n [j (range n)] (sample "y" (normal ((get fs j) 1) 1))))""",
+    "the diagonal of a matrix unrolled both ways, in a sum of neighbours": """
+(def n 3)
+(let [x (foreach n [i (range n)]
+          (foreach n [j (range n)] (sample "x" (normal (if (< i 1) (if (< j 1) 1 0) 1) 1))))
+      a (foreach n [q (range n)] (get (get x q) q))]
+  (factor "f" (< -99 (sum (foreach (- n 1) [i (range (- n 1))] (+ (get a i) (get a (+ i 1))))))))""",
+    "a name for each element, of which the diagonal is related": """
+(def n 2)
+(let [x (foreach n [i (range n)] (foreach n [j (range n)] (sample (str "x" i j) (normal 0 1))))]
+  (foreach n [q (range n)] (factor "f" (> (get (get x q) q) -99))))""",
+    "a name for each element, where two indices meet nowhere": """
+(def n 2)
+(let [x (foreach n [i (range n)] (foreach n [j (range n)] (sample (str "x" i j) (normal 0 1))))]
+  (foreach n [p (range n)]
+    (factor "f" (> (sum (foreach n [q (range n)] (get (get x p) (mod (+ p (* n q)) n)))) -99))))""",
 }
 
 
@@ -174,6 +189,7 @@ def test_what_differed_once(name: str) -> None:
 @settings(max_examples=60)
 @given(programs())
 @example(FOUND["an empty plate"])
+@example(FOUND["the diagonal of a matrix unrolled both ways, in a sum of neighbours"])
 def test_random_programs(text: str) -> None:
     assert differences(text) == []
 
