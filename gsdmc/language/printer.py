@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from gsdmc.language.limits import DEEPEST, on_deep_stack
 from gsdmc.language.syntax import (
     Call,
     Def,
@@ -33,6 +34,13 @@ _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\\
 
 def to_text(syntax: Syntax, width: int = WIDTH) -> str:
     """The program as text, `width` columns wide where it can be, with a final newline."""
+    try:
+        return _to_text(syntax, width)
+    except RecursionError:  # forms may nest as deep as a limit was raised to
+        return on_deep_stack(DEEPEST, lambda: _to_text(syntax, width))
+
+
+def _to_text(syntax: Syntax, width: int) -> str:
     groups = [
         [_definition(item) for item in syntax.defs],
         *([_function(name, fn)] for name, fn in syntax.functions.items()),
