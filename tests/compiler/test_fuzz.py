@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import builtins
-import io
 from importlib.resources import files
-from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gsdmc.compiler import bundled, compile_problem, compile_text
+from gsdmc.compiler import bundled, compile_text
 from gsdmc.language import GsdmcError, render
 from gsdmc.language.builtins import BUILTINS
 from gsdmc.language.distributions import ALIASES, DISTRIBUTIONS
 from gsdmc.language.foreign import SPECIAL_SHAPES
+from tests.compiler.wild_programs import wild_programs
 
 PROGRAMS = [files("gsdmc.programs").joinpath(f"{n}.clj").read_bytes() for n in bundled() if n != "sudoku"]
 SEVERAL = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -112,51 +109,7 @@ def test_forms_of_every_kind(form: str) -> None:
     )
 
 
-NESTED = [
-    ("(", ")"), ("[", "]"), ("{", "}"), ("(+ 1 ", ")"), ("(let [x ", "] x)"), ("(if true ", " 1)"),
-    ("(fn [x] ", ")"), ("#_", ""), ("^", ""), ("(sample (dirac ", "))"), ("([{:a ", "}])"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("limit", [None, 10_000])
-@pytest.mark.parametrize(("opened", "closed"), NESTED, ids=[o for o, _ in NESTED])
-def test_nesting_ten_thousand_deep_gets_a_diagnostic(opened: str, closed: str, limit: int | None) -> None:
-    text = opened * 10_000 + "1" + closed * 10_000
-    limits = {} if limit is None else {"limits": {"nesting": limit}}
-    with pytest.raises(GsdmcError) as caught:
-        compile_problem(io.StringIO(text), **limits)
-    assert render(caught.value)
-
-
-HOSTILE = [
-    "(extern open 1)",
-    "(extern __import__ 1)",
-    "(extern os.system 1)",
-    "(extern sudoku-grid @x.npy)",
-    '(import "os")',
-    '(require "os")',
-    '(slurp "/etc/passwd")',
-    '(load-file "x.clj")',
-    '(eval "1")',
-    '(read-string "1")',
-    "(.exit System 0)",
-    '(def x "@/etc/passwd") (sample "y" (dirac x))',
-    '(sample "/etc/passwd" (normal 0 1))',
-]
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_a_program_reads_no_file_and_imports_nothing(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    outcome('(sample "x" (normal 0 1))')  # what is imported when it is first used is imported by now
-    opened: list[Any] = []
-
-    def noted(file: Any, *args: Any, **kwargs: Any) -> Any:
-        opened.append(file)
-        raise PermissionError(file)
-
-    monkeypatch.setattr(builtins, "open", noted)
-    monkeypatch.setattr(io, "open", noted)
-    error = outcome(text)
-    monkeypatch.undo()
-    assert not opened
-    assert error is not None or text.startswith("(sample")
+@settings(SEVERAL, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(wild_programs())
+def test_wild_programs(program: str) -> None:
+    outcome(program)
