@@ -12,23 +12,21 @@ CALLS = 20
 def default_sampler(layout: Layout, process: Process) -> SamplerConfig:
     """The sampler, of at most 20 network calls, that fits a program's variables and their processes.
 
-    - All masked: the default settings, by largest margin with values that are certain together at once.
-    - All real, vectors or counts of the Gaussian process: `dpm2m` at times even in log-SNR.
-    - Both, or one-hots of the Gaussian process: `dpm2m-sde` at such times, by largest margin. What is
-      revealed, or an option that wins, moves what is expected of the reals in a jump that nothing foresaw;
-      fresh noise takes it in.
+    - All masked: the default settings, by largest margin with values that are certain together at once. No
+      solver has anything to move.
+    - Some of the Gaussian process, alone or beside masked ones: `dpm2m` at even times, and masked values
+      as above.
 
-    With an exact network these keep standard deviations within 2 % (5 % with fresh noise), of data one to a
-    hundredth as wide as the prior; `ddim` with fresh noise at even times, 20 of them, loses 10 % of the
-    former and 87 % of the latter (`tests/diffusion/test_defaults.py`). What a trained network makes of it,
-    `benchmarks/samplers.py` measures.
+    `ddim` with fresh noise makes posteriors too narrow in so few calls: of an exact network it loses 10 % of
+    the standard deviation of data as wide as the prior and 18 % at 0.3 of it, where `dpm2m` loses under 3 %
+    (`tests/diffusion/test_defaults.py`). Posteriors of less than a tenth of the prior's width need
+    `spacing="logsnr"`, which keeps an exact network within 2 % down to a hundredth, but asks more of a real
+    one at little noise. `benchmarks/samplers.py` measures what a trained network makes of either.
 
     Args:
         layout: the program's arrays, at any size.
         process: what they run.
     """
-    gaussian = [slot for slot in layout.arrays if not process.is_masked(slot)]
-    if not gaussian:
+    if all(process.is_masked(slot) for slot in layout.arrays):
         return SamplerConfig(CALLS)
-    smooth = len(gaussian) == len(layout.arrays) and not any(slot.kind.discrete for slot in gaussian)
-    return SamplerConfig(CALLS, solver="dpm2m" if smooth else "dpm2m-sde", spacing="logsnr")
+    return SamplerConfig(CALLS, solver="dpm2m")
