@@ -69,7 +69,7 @@ def test_second_order_follows_the_flow_from_noise_to_data(schedule, spacing, pre
         config = SamplerConfig(CALLS, solver=name, churn=0.0, spacing=spacing)
         errors[name] = flow_error(schedule, config, prediction=prediction)
     assert errors["dpm2m"] < 0.01
-    assert errors["heun"] < 0.02
+    assert errors["heun"] < 0.03
     assert errors["heun"] < errors["ddim"] / 1.5
     assert errors["dpm2m"] < errors["ddim"] / 4
 
