@@ -58,6 +58,7 @@ def add(commands: Any) -> None:
         "--steps", type=options.positive, metavar="N", help="network calls (default: the model's own number)"
     )
     options.add_sizes(parser)
+    options.add_device(parser, "cpu")
     parser.add_argument(
         "--restore",
         action=argparse.BooleanOptionalAction,
@@ -84,7 +85,7 @@ def run(args: argparse.Namespace) -> None:
     from gsdmc.inference.folder import load
 
     folder = prepared(args.out)
-    model = load(args.model).resized(**dict(args.sizes))
+    model = load(args.model, args.device).resized(**dict(args.sizes))
     calibration = model.calibrate(
         args.number,
         num_draws=args.draws,

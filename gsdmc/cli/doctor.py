@@ -1,4 +1,4 @@
-"""`gsdmc doctor`: what gsdmc runs on here, which attention it picks and why, and whether that is right."""
+"""`gsdmc doctor`: what gsdmc runs on here, what it picks and why, and whether that is right."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from gsdmc.cli.output import count, print_json, table
 if TYPE_CHECKING:
     from gsdmc.inference.backends import Chosen
     from gsdmc.kernels.selftest import Agreement
+    from gsdmc.training.acceleration import Acceleration
 
 EXAMPLE = """examples:
   gsdmc doctor
@@ -53,9 +54,10 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         GsdmcError: an implementation that is wrong here; or anything that is wrong with the program.
     """
-    from gsdmc.inference.backends import checked, chosen
+    from gsdmc.inference.backends import checked, chosen, settled
     from gsdmc.inference.fit import settings
     from gsdmc.language.source import GsdmcError
+    from gsdmc.training.config import TrainingConfig
     from gsdmc.training.devices import devices
 
     problems = _problems(args)
@@ -67,7 +69,7 @@ def run(args: argparse.Namespace) -> None:
         "machine": _machine(),
         "cuda": {"devices": [asdict(d) for d in here if d.kind == "cuda"], "absent": without},
         "compiler": _compiler(),
-        "training": _training(),
+        "training": _training([settled(TrainingConfig(), device) for device in here]),
         "attention": [_pick(pick) for pick in picks],
         "checks": [_check(check) for check in checks],
         "healthy": all(check.holds for check in checks),
@@ -97,11 +99,12 @@ def describe(found: dict[str, Any]) -> str:
         ("memory", "unknown" if m["memory"] is None else _bytes(m["memory"])),
         ("CUDA", _cuda(found["cuda"])),
         ("compiler", _compiling(found["compiler"])),
-        ("training", found["training"]["reason"]),
+        ("training", f"on {found['training']['device']}: {found['training']['reason']}"),
     ]
     return "\n\n".join(
         [
             "\n".join(f"{name:10}{text}" for name, text in lines),
+            table(("Steps on", "Setting", "Value", "Because"), _settings(found["training"]["steps"])),
             table(
                 ("Program", "Device", "Attention", "Because"),
                 [(p["program"], p["device"], p["backend"], p["reason"]) for p in found["attention"]],
@@ -164,9 +167,21 @@ def _compiler() -> dict[str, Any]:
     return {"c": c_compiler(), "cxx": cxx_compiler(), "absent": compile_lacks()}
 
 
-def _training() -> dict[str, Any]:
-    """Where training runs and whether its blocks are compiled: the place to say so once they can be."""
-    return {"device": "cpu", "compiled": False, "reason": "on the CPU, without torch.compile"}
+def _training(steps: list[Acceleration]) -> dict[str, Any]:
+    """Where training runs when nobody says, and how its steps run on each device."""
+    from gsdmc.training.devices import choose_device
+
+    device, reason = choose_device()
+    return {"device": str(device), "reason": reason, "steps": [step.to_json() for step in steps]}
+
+
+def _settings(steps: list[dict[str, Any]]) -> list[tuple[str, str, str, str]]:
+    shown = {True: "on", False: "off"}
+    return [
+        (step["device"], name, shown.get(step[name], step[name]), step["reasons"][name])
+        for step in steps
+        for name in ("precision", "compile", "graphs")
+    ]
 
 
 def _pick(pick: Chosen) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def add(commands: Any) -> None:
         "--steps", type=options.positive, metavar="N", help="network calls (default: the model's own number)"
     )
     options.add_sizes(parser)
+    options.add_device(parser, "cpu")
     add_refinement(parser)
     options.add_json(parser, "the scores")
     parser.set_defaults(run=run)
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> None:
     """Evaluate and print."""
     from gsdmc.inference.folder import load
 
-    model = load(args.model).resized(**dict(args.sizes))
+    model = load(args.model, args.device).resized(**dict(args.sizes))
     evaluation = model.evaluate(
         args.number, seed=args.seed, steps=args.steps, repair=args.repair, polish=args.polish
     )

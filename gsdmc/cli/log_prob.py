@@ -50,6 +50,7 @@ def add(commands: Any) -> None:
             f"--{name}", type=options.positive, default=usual, metavar="N", help=f"{text} (default {usual})"
         )
     options.add_sizes(parser)
+    options.add_device(parser, "cpu")
     parser.add_argument(
         "--no-strict",
         dest="strict",
@@ -69,7 +70,7 @@ def run(args: argparse.Namespace) -> None:
     from gsdmc.inference.read_evidence import read_evidence
 
     check_arrays_path(args.output)
-    model = load(args.model).resized(**dict(args.sizes))
+    model = load(args.model, args.device).resized(**dict(args.sizes))
     found = model.log_prob(
         read_evidence(args.values),
         read_evidence(args.evidence),

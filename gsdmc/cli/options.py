@@ -160,6 +160,34 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_device(parser: argparse.ArgumentParser, usual: str) -> None:
+    """`--device`."""
+    parser.add_argument(
+        "--device",
+        default=usual,
+        metavar="DEVICE",
+        help="where the network runs: cpu, cuda, cuda:N, or auto for a CUDA device where there is one "
+        f"(default {usual})",
+    )
+
+
+def add_acceleration(parser: argparse.ArgumentParser) -> None:
+    """Options that change how a training step runs; `gsdmc doctor` says what `auto` comes to."""
+    group = parser.add_argument_group("how steps run, each auto if not given")
+    group.add_argument("--precision", choices=("auto", "float32", "bfloat16"), help="of matrix products")
+    for name, text in (
+        ("compile", "run the network's blocks through torch.compile"),
+        ("graphs", "run the network as CUDA graphs, where sizes don't vary"),
+        ("recompute", "save memory: compute activations again in the backward pass"),
+    ):
+        group.add_argument(f"--{name}", choices=("auto", "on", "off"), help=text)
+
+
+def acceleration(args: argparse.Namespace) -> dict[str, Any]:
+    """The changes that `add_acceleration` offers, None where there is none."""
+    return {name: getattr(args, name) for name in ("precision", "compile", "graphs", "recompute")}
+
+
 def network(args: argparse.Namespace) -> dict[str, Any]:
     """The changes that `add_network` offers, None where there is none."""
     return {name: getattr(args, name) for name in ("width", "heads", "layers", "loops", "roles")}

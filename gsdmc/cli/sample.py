@@ -57,6 +57,7 @@ def add(commands: Any) -> None:
         help="a setting of the sampler, as solver=heun, or auto for what fits the program; repeatable",
     )
     options.add_sizes(parser)
+    options.add_device(parser, "cpu")
     parser.add_argument(
         "--restore",
         action=argparse.BooleanOptionalAction,
@@ -84,7 +85,7 @@ def run(args: argparse.Namespace) -> None:
 
     check_arrays_path(args.output)
     trace = Trace()
-    model = load(args.model).resized(**dict(args.sizes))
+    model = load(args.model, args.device).resized(**dict(args.sizes))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EvidenceWarning)  # the report has them, with their places
         samples = model.sample(

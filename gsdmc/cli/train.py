@@ -22,6 +22,9 @@ Ctrl-C ends training early and keeps the model as it is."""
 
 MINUTES = 5.0
 
+FIGURES = ("seconds", "steps_per_second", "parameters", "loss", "acceleration")
+"""What of the metrics is printed with the run's record as JSON."""
+
 Ranges = dict[str, tuple[int, int] | None]
 
 
@@ -55,7 +58,9 @@ def add(commands: Any) -> None:
         "--out", metavar="DIR", help="the model's folder (default runs/NAME); a model there is replaced"
     )
     parser.add_argument("--resume", action="store_true", help="continue the run in the folder")
+    options.add_device(parser, "auto")
     options.add_network(parser)
+    options.add_acceleration(parser)
     options.add_compile_options(parser)
     options.add_json(parser, "the run's record")
     parser.set_defaults(run=run)
@@ -66,7 +71,9 @@ def run(args: argparse.Namespace) -> None:
     from gsdmc.inference.fit import settings, train, warnings_for
 
     problem = options.compiled(args)
-    config = settings(args.preset, problem.name, args.batch, **options.network(args))
+    config = settings(
+        args.preset, problem.name, args.batch, **options.network(args), **options.acceleration(args)
+    )
     options.show_warnings(warnings_for(problem, config))
     out = Path(args.out) if args.out else Path("runs") / problem.name
     minutes = args.minutes if args.minutes is not None or args.steps is not None else MINUTES
@@ -81,6 +88,7 @@ def run(args: argparse.Namespace) -> None:
             out=out,
             vary={name: r for given in args.vary for name, r in given.items()},
             simulations=args.simulations,
+            device=args.device,
             progress=progress,
             resume=args.resume,
         )
@@ -89,10 +97,11 @@ def run(args: argparse.Namespace) -> None:
     if progress.stopping:
         print(f"interrupted: {out} holds the model after {steps}", file=sys.stderr)
     if args.json:
-        figures = {name: metrics[name] for name in ("seconds", "steps_per_second", "parameters", "loss")}
+        figures = {name: metrics[name] for name in FIGURES}
         print_json({"folder": str(out), **record, **figures, "interrupted": progress.stopping})
         return
-    print(f"{out}: {steps} in {clock(metrics['seconds'])}, {model.parameters:,} parameters")
+    where = metrics["acceleration"]["device"]
+    print(f"{out}: {steps} in {clock(metrics['seconds'])} on {where}, {model.parameters:,} parameters")
     print(f"next: gsdmc evaluate {out}")
 
 

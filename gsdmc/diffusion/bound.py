@@ -86,7 +86,7 @@ def evidence_bound(
         draws = torch.empty(samples, walk.batch, dtype=torch.float64, device=value.device)
         group = max(1, rows // walk.batch)
         for start in range(0, samples, group):
-            numbers = torch.arange(start, min(start + group, samples))
+            numbers = torch.arange(start, min(start + group, samples), device=value.device)
             draws[start : start + group] = walk.draw(kind, numbers, samples)
         pairs = draws.reshape(samples // 2, 2, walk.batch)
         value = value + draws.mean(0)

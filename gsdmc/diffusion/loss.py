@@ -93,7 +93,7 @@ def _errors(
 
 
 def _summed(predictions: Values, layout: Layout, clean: Values, observed: Values) -> Tensor:
-    total = torch.zeros((), dtype=next(iter(clean.values())).dtype)
+    total = next(iter(clean.values())).new_zeros(())
     for slot in layout.arrays:
         predicted, x0, latent = predictions[slot.name], clean[slot.name], ~observed[slot.name]
         error = ((predicted.exp() if slot.kind.discrete else predicted) - x0).square()

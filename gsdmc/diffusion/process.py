@@ -152,7 +152,7 @@ class Process:
         state, noise = {}, {}
         for slot in layout.arrays:
             x0, seen = clean[slot.name], observed[slot.name]
-            device = generator.device
+            device = x0.device
             if self.is_masked(slot):
                 draw = torch.rand(seen.shape, generator=generator, device=device)
                 masked = (draw < expand(self.masking(time), seen).to(draw.dtype)) & ~seen

@@ -1,14 +1,17 @@
-"""Which implementation of attention a program's networks run on, per device, and whether it is right."""
+"""What a program's networks run on, per device: how steps run, which attention, and whether it is right."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import torch
+
 from gsdmc.compiler.problem import Problem
 from gsdmc.inference.cost import training_cost
 from gsdmc.kernels.choice import Choice, choose
 from gsdmc.kernels.selftest import Agreement, compare
+from gsdmc.training.acceleration import Acceleration, accelerate
 from gsdmc.training.config import TrainingConfig
 from gsdmc.training.devices import Device
 
@@ -47,11 +50,17 @@ def chosen(problem: Problem, config: TrainingConfig, device: Device) -> Chosen:
         structure.entries,
         structure.symmetric,
         cost.width // cost.heads,
+        settled(config, device).autocast or torch.float32,
         batch_heads=config.batch * cost.heads,
         biased=config.roles and config.architecture == "default",
         capability=device.capability,
     )
     return Chosen(problem.name, problem.sizes, structure.nodes, structure.entries, device.name, choice)
+
+
+def settled(config: TrainingConfig, device: Device) -> Acceleration:
+    """How steps of these settings run on a device, at a size that stays the same and fits its memory."""
+    return accelerate(torch.device(device.name), config.precision, config.compile, config.graphs)
 
 
 def checked(found: Iterable[Chosen]) -> list[Agreement]:

@@ -35,13 +35,17 @@ def draw(
     """Draw one joint sample per row of evidence.
 
     Args:
-        trained: the network and its process.
+        trained: the network, on any device, and its process.
         layout: the size to sample at.
         values: per array `[B, *value_shape]`, the evidence; ignored where the mask is false.
         mask: per array `[B, *shape]` booleans, true where the value is evidence.
-        seed: of all noise; the same seed, evidence and steps give the same samples.
+        seed: of all noise, which is drawn on the CPU; the same seed, evidence and steps give the same
+            samples, on all devices up to rounding.
         steps: network calls; the model's own number when None.
         trace: counts that network calls are added to.
+
+    Returns:
+        Per array `[B, *value_shape]`, on the CPU.
 
     Raises:
         GsdmcError: no steps.
@@ -53,21 +57,22 @@ def draw(
         config = replace(config, steps=steps)
     batch = len(next(iter(mask.values())))
     size = chunk_size(layout, trained.denoiser.config.width)
-    parts = []
+    device = trained.device
+    there = layout.to(device)
+    parts: list[dict[str, Tensor]] = []
     for number, start in enumerate(range(0, batch, size)):
         rows = slice(start, start + size)
-        parts.append(
-            sample(
-                trained.denoiser,
-                layout,
-                trained.process,
-                {name: value[rows] for name, value in values.items()},
-                {name: seen[rows] for name, seen in mask.items()},
-                config=config,
-                generator=generator(seed, SAMPLING, number),
-                trace=trace,
-            )
+        drawn = sample(
+            trained.denoiser,
+            there,
+            trained.process,
+            {name: value[rows].to(device) for name, value in values.items()},
+            {name: seen[rows].to(device) for name, seen in mask.items()},
+            config=config,
+            generator=generator(seed, SAMPLING, number),
+            trace=trace,
         )
+        parts.append({name: value.cpu() for name, value in drawn.items()})
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 

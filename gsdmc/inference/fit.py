@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from gsdmc.compiler import compile_problem
@@ -82,6 +83,7 @@ def train(
     vary: Sequence[str] | Ranges = (),
     simulations: int | None = None,
     batch: int | None = None,
+    device: str | torch.device = "auto",
     progress: Callable[[Progress], None] | None = None,
     resume: bool = False,
     **sizes: int,
@@ -103,12 +105,14 @@ def train(
         simulations: train on this many joint draws, over and over, rather than on fresh ones; scales
             come from them too.
         batch: examples per step, in place of the preset's.
+        device: where the network is trained: `cpu`, `cuda`, `cuda:N`, or `auto` for a CUDA device where there
+            is one. The model that comes back is on the CPU; see `Model.to`.
         progress: called about twice a second, and at the end.
         resume: continue the run in `out`.
         **sizes: sizes of the program, as at `compile`.
 
     Raises:
-        GsdmcError: a program, a size or settings that can't be, or a folder that can't be written.
+        GsdmcError: a program, a size, a device or settings that can't be, or a folder that can't be written.
     """
     problem = program if isinstance(program, Problem) else compile_problem(program)
     defined = {d.name for d in problem.syntax.defs}
@@ -140,6 +144,7 @@ def train(
         seed=seed,
         vary=tuple(ranges),
         simulations=simulations,
+        device=device,
         progress=progress,
         folder=folder,
         resume=resume,
@@ -152,7 +157,7 @@ def train(
 
 
 def settings(
-    preset: str | TrainingConfig, name: str, batch: int | None = None, **network: Any
+    preset: str | TrainingConfig, name: str, batch: int | None = None, **changes: Any
 ) -> TrainingConfig:
     """The settings of a preset for a program, with another batch where one is given.
 
@@ -160,8 +165,9 @@ def settings(
         preset: its name, or settings.
         name: of the program.
         batch: examples per step, in place of the preset's.
-        **network: `roles`, `layers`, `loops`, `width` and `heads` in place of the preset's, None for the
-            same. Layers or loops that are given stay as they are, however far the graph reaches.
+        **changes: `roles`, `layers`, `loops`, `width` and `heads` in place of the preset's, and `precision`,
+            `compile`, `recompute` and `graphs`, None for the same. Layers or loops that are given stay as
+            they are, however far the graph reaches.
 
     Raises:
         GsdmcError: no such preset, an empty batch, or a network that can't be.
@@ -171,7 +177,7 @@ def settings(
     if batch is not None and batch < 1:
         raise GsdmcError(f"a batch has at least one example, not {batch}")
     config = named_preset(preset, name) if isinstance(preset, str) else preset
-    changes = {name: value for name, value in network.items() if value is not None}
+    changes = {name: value for name, value in changes.items() if value is not None}
     if "layers" in changes or "loops" in changes:
         changes["reach"] = False
     if batch is not None:

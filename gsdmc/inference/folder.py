@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+import torch
+
 from gsdmc.compiler import CompileOptions, compile_text, read_problem, write_problem
 from gsdmc.compiler.options import FORMS as OPTIONS
 from gsdmc.compiler.problem import Problem
@@ -17,11 +19,15 @@ PROBLEM = "problem.gsdm"
 """The compiled problem beside the weights: sizes as they were set, and data, given or drawn."""
 
 
-def load(folder: str | Path) -> Model:
+def load(folder: str | Path, device: str | torch.device = "cpu") -> Model:
     """Load a model that `train` wrote.
 
+    Args:
+        folder: where it is.
+        device: where its network is to run, see `Model.to`.
+
     Raises:
-        GsdmcError: no such folder, or no model in it.
+        GsdmcError: no such folder, no model in it, or no such device.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -29,7 +35,7 @@ def load(folder: str | Path) -> Model:
             f"there is no model folder {folder}", hint="train one: gsdmc train PROGRAM --out " + str(folder)
         )
     trained = checkpoint.load(folder)
-    return Model(_problem(folder, trained), trained)
+    return Model(_problem(folder, trained), trained).to(device)
 
 
 def keep_problem(problem: Problem, folder: Path) -> None:

@@ -94,7 +94,7 @@ def log_prob(
         values = {name: value[start : start + size] for name, value in joint.values.items()}
         seen = {name: mask[start : start + size] for name, mask in observed.items()}
         stream = generator(seed, LIKELIHOOD, number)
-        common = (trained.denoiser, layout, process, values, seen)
+        common = (trained.denoiser, layout.to(trained.device), process, values, seen)
         if chosen == "any-order":
             parts.append(any_order_log_prob(*common, priorities, rows=size))
         elif chosen == "flow":

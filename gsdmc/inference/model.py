@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
+
 from gsdmc.compiler.problem import Problem
 from gsdmc.diffusion.trace import Trace
 from gsdmc.inference.diagnostics.calibration import Calibration
@@ -23,6 +25,7 @@ from gsdmc.inference.sampling import Sampler, with_sampler
 from gsdmc.inference.shapes import check_free
 from gsdmc.language.source import GsdmcError
 from gsdmc.training.checkpoint import Model as TrainedModel
+from gsdmc.training.devices import choose_device
 
 
 class EvidenceWarning(UserWarning):
@@ -58,8 +61,26 @@ class Model:
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """Loss curve, speed, hardware and versions of the training run."""
+        """Loss curve, speed, hardware and versions of the training run; how its steps were run, and why."""
         return self.trained.metrics
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network runs."""
+        return self.trained.device
+
+    def to(self, device: str | torch.device) -> Model:
+        """The same model with its network on a device; evidence and results stay on the CPU.
+
+        Noise is drawn on the CPU, so that a seed gives the same samples everywhere, up to rounding.
+
+        Args:
+            device: `cpu`, `cuda`, `cuda:N`, or `auto` for a CUDA device where there is one.
+
+        Raises:
+            GsdmcError: there is no such device.
+        """
+        return replace(self, trained=self.trained.to(choose_device(device)[0]))
 
     def resized(self, **sizes: int) -> Model:
         """The same weights at other sizes of the program.

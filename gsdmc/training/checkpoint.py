@@ -6,10 +6,12 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -41,7 +43,7 @@ class Model:
         process: its diffusion process and scales.
         config: how it was trained.
         run: program name, sizes, varied sizes, seed and steps of the training run.
-        metrics: loss curve, speed, hardware and versions.
+        metrics: loss curve, speed, hardware and versions, and how steps were run and why.
     """
 
     denoiser: Denoiser
@@ -49,6 +51,17 @@ class Model:
     config: TrainingConfig
     run: dict[str, Any]
     metrics: dict[str, Any]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.denoiser.parameters()).device
+
+    def to(self, device: torch.device) -> Model:
+        """The model with a copy of its network on a device, itself where the network is there already."""
+        if self.device == device:
+            return self
+        return replace(self, denoiser=deepcopy(self.denoiser).to(device))
 
 
 def save(folder: Path, model: Model, program: str | None, state: dict[str, Tensor] | None = None) -> None:

@@ -43,6 +43,7 @@ class TrainingConfig:
         precision: of matrix products in the network; see `gsdmc.training.acceleration`.
         compile: whether blocks run through `torch.compile`.
         recompute: whether blocks keep their inputs alone for the backward pass, for the sake of memory.
+        graphs: whether the network runs as CUDA graphs, where sizes don't vary.
     """
 
     preset: str = "default"
@@ -69,6 +70,7 @@ class TrainingConfig:
     precision: Precision = "auto"
     compile: Switch = "auto"
     recompute: Switch = "auto"
+    graphs: Switch = "auto"
 
     def network(self, layout: Layout) -> ModelConfig:
         """The network that these settings give a layout."""
@@ -98,6 +100,10 @@ class TrainingConfig:
             sampler=SamplerConfig(**data["sampler"]),
             betas=tuple(data["betas"]),
         )
+
+    def continues(self, other: TrainingConfig) -> bool:
+        """Whether a run of these settings may go on with others: what alters no result may differ."""
+        return replace(self, recompute=other.recompute, graphs=other.graphs) == other
 
     def with_changes(self, **changes: Any) -> TrainingConfig:
         """A copy with some fields changed."""

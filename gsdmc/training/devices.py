@@ -9,6 +9,8 @@ from pathlib import Path
 
 import torch
 
+from gsdmc.language.source import GsdmcError
+
 CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -50,6 +52,39 @@ def devices() -> tuple[list[Device], str | None]:
         capability = torch.cuda.get_device_capability(number)
         found.append(Device(f"cuda:{number}", properties.name, capability, properties.total_memory))
     return found, None
+
+
+def choose_device(wanted: str | torch.device = "auto") -> tuple[torch.device, str]:
+    """The device that a name stands for, and why it is that one.
+
+    Args:
+        wanted: `cpu`, `cuda`, `cuda:N`, or `auto` for the first CUDA device where there is one, else the CPU.
+
+    Raises:
+        GsdmcError: there is no such device here.
+    """
+    name = str(wanted)
+    kind, colon, number = name.partition(":")
+    if name == "cpu":
+        return torch.device("cpu"), "asked for"
+    if name != "auto" and (kind != "cuda" or (bool(colon) and not (number.isascii() and number.isdigit()))):
+        raise GsdmcError(f"`{name}` is no device", hint="devices are cpu, cuda, cuda:N and auto")
+    here, absent = devices()
+    names = [device.name for device in here if device.kind == "cuda"]
+    if name == "auto":
+        return (
+            (torch.device(names[0]), "there is a CUDA device")
+            if names
+            else (torch.device("cpu"), str(absent))
+        )
+    index = int(number or 0)
+    if not names:
+        raise GsdmcError(
+            f"there is no CUDA device: {absent}", hint="use cpu, or auto, which takes what is there"
+        )
+    if index >= len(names):
+        raise GsdmcError(f"there is no device `{name}`", hint=f"there is {', '.join(names)}")
+    return torch.device("cuda", index), "asked for"
 
 
 def usable_cores() -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -18,12 +18,15 @@ from gsdmc.diffusion.process import Process
 from gsdmc.diffusion.standardise import Standardiser
 from gsdmc.diffusion.times import draw_times
 from gsdmc.language.source import GsdmcError
+from gsdmc.model.denoiser import Denoiser
 from gsdmc.model.initialise import build_denoiser
 from gsdmc.training import checkpoint, hardware
-from gsdmc.training.acceleration import accelerate, compile_blocks, recomputes
+from gsdmc.training.acceleration import ASKED, accelerate, compile_blocks, recompute_reason, recomputes
 from gsdmc.training.checkpoint import Model
 from gsdmc.training.config import TrainingConfig
 from gsdmc.training.data import NOISE, WEIGHTS, Batches
+from gsdmc.training.devices import choose_device
+from gsdmc.training.graphed import GraphedDenoiser
 from gsdmc.training.optimiser import Optimiser, average, schedule
 from gsdmc.training.problem import Problem
 from gsdmc.training.seeds import generator
@@ -77,7 +80,8 @@ def train(
         seed: of every random number of the run.
         vary: sizes to draw per batch from their training ranges.
         simulations: train on this many joint draws, again and again, rather than on fresh ones.
-        device: where the network runs; the model that comes back is on the CPU.
+        device: where the network runs, see `choose_device`; the model that comes back is on the CPU. A run
+            may be resumed on another one, where rounding differs.
         progress: called about every half second, and at the end.
         folder: where to write the model; nowhere when None.
         resume: continue the run that `folder` holds; settings and seed must be the same.
@@ -89,14 +93,15 @@ def train(
         The model, with averaged weights.
 
     Raises:
-        GsdmcError: nothing to infer, a varied size without a range, or nothing to resume.
+        GsdmcError: nothing to infer, a varied size without a range, nothing to resume, no such device, or
+            settings that it can't run with.
         ValueError: neither or both of steps and minutes given; simulations of sizes that vary.
     """
     if (steps is None) == (minutes is None):
         raise ValueError("train needs either steps or minutes")
     if simulations is not None and vary:
         raise ValueError("a fixed set of simulations has one size")
-    run = Run(problem, config, seed, tuple(vary), simulations, torch.device(device))
+    run = Run(problem, config, seed, tuple(vary), simulations, *choose_device(device))
     if resume:
         if folder is None:
             raise ValueError("resume needs the folder to resume from")
@@ -120,19 +125,29 @@ class Run:
         vary: tuple[str, ...],
         simulations: int | None = None,
         device: torch.device = CPU,
+        why: str = ASKED,
     ) -> None:
         self.problem, self.config, self.seed, self.simulations = problem, config, seed, simulations
-        self.acceleration = accelerate(device, config.precision, config.compile)
+        layout = problem.layout
+        shape = config.network(layout)
+        load = (config.recompute, shape, layout, config.batch, device)
+        self.acceleration = accelerate(
+            device,
+            config.precision,
+            config.compile,
+            config.graphs,
+            varied=bool(vary),
+            recompute=recomputes(*load),
+        )
+        self.acceleration.reasons.update(device=why, recompute=recompute_reason(*load))
         if simulations is None:
             self.batches = Batches(problem, config.batch, seed, vary, config.conditioning)
         else:
             self.batches = FixedBatches(problem, config.batch, seed, simulations, config.conditioning)
-        layout = problem.layout
         scales = Standardiser.identity(layout)
         if config.process.standardise:
             scales = self.batches.scales(bijections=config.process.bijections)
         self.process = Process(config.process, scales)
-        shape = config.network(layout)
         self.denoiser = build_denoiser(shape, generator(seed, WEIGHTS)).to(device)
         self.averaged = deepcopy(self.denoiser).requires_grad_(False)
         self.optimiser = Optimiser(self.denoiser, config)
@@ -140,6 +155,9 @@ class Run:
         self.averages = list(self.averaged.parameters())
         if self.acceleration.compile:
             compile_blocks(self.denoiser)
+        self.network = self.denoiser
+        if self.acceleration.graphs:  # called like the network, and of its weights
+            self.network = cast(Denoiser, GraphedDenoiser(self.denoiser, self.acceleration.precision))
         self.step, self.seconds = 0, 0.0
         self.curve: list[tuple[int, float]] = []
 
@@ -168,10 +186,10 @@ class Run:
                     self._record(recent)
         except KeyboardInterrupt:
             pass
+        self._record(recent)  # reads the last loss, for which a GPU has to end its work
         self.seconds = started_at + time.perf_counter() - begun
         if report is not None and latest:
             report(self._progress(latest, (self.step - first) / (time.perf_counter() - begun), 1.0))
-        self._record(recent)
 
     def advance(self, done: float) -> Tensor:
         """Take one step; `done` is the share of the budget that is spent. The loss, without its graph."""
@@ -188,12 +206,12 @@ class Run:
         )
         with self.acceleration.precision():
             loss = diffusion_loss(
-                self.denoiser,
+                self.network,
                 batch.layout,
                 self.process,
                 batch.values,
                 batch.observed,
-                times.to(device),
+                times.to(device, non_blocking=True),  # or every step would wait for the one before
                 noise,
             )
         loss.backward()  # type: ignore[no-untyped-call]
@@ -233,6 +251,7 @@ class Run:
             "parameters": self.denoiser.parameter_count,
             "seed": self.seed,
             "hardware": hardware.describe(),
+            "acceleration": {**self.acceleration.to_json(), "recompute": self.denoiser.recompute},
         }
         averaged = (
             self.averaged.cpu() if self.acceleration.device.type == "cpu" else deepcopy(self.averaged).cpu()
@@ -251,7 +270,7 @@ class Run:
     def restore(self, folder: Path) -> None:
         """Continue from a model folder."""
         tensors, model = checkpoint.load_state(folder), checkpoint.load(folder)
-        if model.config != self.config or model.run["seed"] != self.seed:
+        if not model.config.continues(self.config) or model.run["seed"] != self.seed:
             raise GsdmcError(
                 f"{folder} was trained with other settings or another seed",
                 hint="resume with the settings and the seed of the run, or train into a new folder",

@@ -54,6 +54,14 @@ def test_text_and_json_say_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     assert isinstance(checks, list)
     assert {(c["backend"], c["device"]) for c in checks} == {(r["backend"], r["device"]) for r in rows}
     assert found["healthy"] is True
+    training = found["training"]
+    assert isinstance(training, dict)
+    for step in training["steps"]:
+        for name in ("precision", "compile", "graphs"):
+            assert any(
+                line.split()[:2] == [step["device"], name] and line.endswith(step["reasons"][name])
+                for line in out.splitlines()
+            )
     assert out.count("agrees") == len(checks)
 
 
@@ -83,6 +91,9 @@ def test_a_gpu_gets_its_own_choice(one_gpu: None, capsys: pytest.CaptureFixture[
     assert main(["doctor", "bcmf"]) == 0
     out = capsys.readouterr().out
     assert "cuda:0 NVIDIA H100, compute capability 9.0, 80.0 GiB" in out
+    assert "training  on cuda:0: there is a CUDA device" in out
+    assert "cuda:0    precision  bfloat16  tensor cores take bfloat16" in out
+    assert "cuda:0    graphs     on        one launch" in out
     rows = [line.split()[:3] for line in out.splitlines() if line.startswith("bcmf")]
     assert rows == [["bcmf", "cpu", "cpu"], ["bcmf", "cuda:0", "triton"]]
 

@@ -140,3 +140,19 @@ def test_nothing_to_infer_is_warned_of_and_refused(capsys: pytest.CaptureFixture
     assert err.startswith("warning: every variable is given")
     assert "error: every variable is given, so there is nothing to infer" in err
     assert not Path("runs").exists() or not any(Path("runs").iterdir())
+
+
+def test_how_steps_run_is_asked_for_kept_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["train", "boolean", "--set", "n=2", "--steps", "1", "--batch", "2", "--out", "m"]
+    asked = ["--device", "cpu", "--precision", "bfloat16", "--recompute", "on"]
+    assert main([*arguments, *asked, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)["acceleration"]
+    assert (said["device"], said["precision"], said["recompute"]) == ("cpu", "bfloat16", True)
+    config = gsdmc.load("m").trained.config
+    assert (config.precision, config.recompute, config.compile) == ("bfloat16", "on", "auto")
+    assert main([*arguments, "--device", "gpu"]) == 1
+    assert "devices are cpu, cuda, cuda:N and auto" in capsys.readouterr().err
+    assert main([*arguments, "--device", "cpu", "--graphs", "on"]) == 1
+    assert "CUDA graphs exist on CUDA alone" in capsys.readouterr().err
+    assert main(["sample", "m", "--device", "cuda:99"]) == 1
+    assert "cuda" in capsys.readouterr().err.lower()

@@ -8,6 +8,7 @@ from gsdmc.compiler import compile_text
 from gsdmc.inference import draw as module
 from gsdmc.inference.draw import chunk_size, draw
 from gsdmc.inference.model import Model
+from tests.elsewhere import FAR, Elsewhere, Far
 
 
 def test_batches_of_any_length_come_in_chunks_that_fit(bcmf: Model, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,3 +31,27 @@ def test_vectors_of_many_numbers_count(monkeypatch: pytest.MonkeyPatch) -> None:
     layout = compile_text(text, "wide.clj").layout
     monkeypatch.setattr(module, "BUDGET", 20_000)
     assert chunk_size(layout, 32) == 4
+
+
+def test_a_network_elsewhere_gives_the_same_samples_here(any_query: Model) -> None:
+    layout = any_query.problem.layout
+    truth = any_query.problem.simulate(6, seed=0)
+    mask = {name: torch.arange(6) % 2 == 0 for name in truth}
+    mask = {name: seen[:, None].expand(6, 4) & (name in ("real", "category")) for name, seen in mask.items()}
+    here = draw(any_query.trained, layout, truth, mask, seed=3, steps=4)
+    with Elsewhere():
+        moved = any_query.trained.to(FAR)
+        assert moved.device == FAR
+        found = draw(moved, layout, truth, mask, seed=3, steps=4)
+    assert any_query.trained.device == torch.device("cpu")
+    for name, value in here.items():
+        assert not isinstance(found[name], Far)
+        torch.testing.assert_close(found[name], value, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_gpu_gives_the_same_samples(any_query: Model) -> None:
+    samples = [model.sample(num_samples=4, seed=1, steps=4) for model in (any_query, any_query.to("cuda"))]
+    for name, values in samples[0].items():
+        np.testing.assert_allclose(samples[1][name], values, rtol=1e-2, atol=1e-2)

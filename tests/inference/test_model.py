@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 import gsdmc
+from gsdmc.compiler import compile_text
 from gsdmc.inference.model import Model
+from gsdmc.training.config import TrainingConfig
+from tests.elsewhere import FAR, Elsewhere
 
 E = np.full((5, 5), 0.5)
 
@@ -103,3 +109,30 @@ def test_a_model_introduces_itself(bcmf: Model) -> None:
     assert repr(bcmf) == (
         f"<gsdmc model bcmf(m=5, n=5, k=3): {bcmf.parameters} parameters, 2 steps, trained with E given>"
     )
+
+
+def test_a_model_moves_where_there_is_a_device(bcmf: Model) -> None:
+    assert bcmf.device == torch.device("cpu")
+    assert bcmf.to("cpu").trained is bcmf.trained
+    with pytest.raises(gsdmc.GsdmcError, match="`tpu` is no device"):
+        bcmf.to("tpu")
+
+
+@pytest.mark.parametrize(
+    ("text", "method"),
+    [
+        ('[(sample "a" (bernoulli 0.3)) (sample "b" (categorical [0.2 0.8]))]', "any-order"),
+        ('[(sample "x" (normal 0 1)) (sample "s" (dirichlet [1.0 2.0 3.0]))]', "flow"),
+        ('[(sample "x" (normal 0 1)) (sample "n" (poisson 3.0)) (sample "a" (bernoulli 0.3))]', "bound"),
+    ],
+)
+def test_log_probabilities_come_from_elsewhere_too(text: str, method: str, tiny: TrainingConfig) -> None:
+    model = gsdmc.train(compile_text(text, "small.clj"), steps=2, preset=tiny, out=None, device="cpu")
+    drawn = model.problem.simulate(3, seed=0)
+    options = {"samples": 4, "steps": 2, "orders": 2}
+    here = model.log_prob(drawn, **options)
+    assert here.method == method
+    with Elsewhere():
+        found = replace(model, trained=model.trained.to(FAR)).log_prob(drawn, **options)
+    np.testing.assert_allclose(found.value, here.value, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(found.error, here.error, rtol=1e-2, atol=1e-3)

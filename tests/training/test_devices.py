@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from gsdmc.language.source import GsdmcError
 from gsdmc.training import devices as module
-from gsdmc.training.devices import Device, devices, usable_cores, usable_memory
+from gsdmc.training.devices import Device, choose_device, devices, usable_cores, usable_memory
 
 
 def test_a_build_without_cuda_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,3 +87,29 @@ def test_memory_is_the_machine_s_or_the_container_s(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(os, "sysconf", unknown)
     assert usable_memory() is None
+
+
+def test_auto_takes_a_gpu_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpus = [Device("cuda:0"), Device("cuda:1")]
+    monkeypatch.setattr(module, "devices", lambda: ([Device("cpu"), *gpus], None))
+    assert choose_device() == (torch.device("cuda", 0), "there is a CUDA device")
+    assert choose_device("cuda") == (torch.device("cuda", 0), "asked for")
+    assert choose_device(torch.device("cuda", 1)) == (torch.device("cuda", 1), "asked for")
+    assert choose_device("cpu") == (torch.device("cpu"), "asked for")
+    with pytest.raises(GsdmcError, match="there is no device `cuda:2`") as caught:
+        choose_device("cuda:2")
+    assert caught.value.hint == "there is cuda:0, cuda:1"
+
+
+def test_without_a_gpu_auto_says_why_and_cuda_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "devices", lambda: ([Device("cpu")], "no driver"))
+    assert choose_device("auto") == (torch.device("cpu"), "no driver")
+    for name in ("cuda", "cuda:0"):
+        with pytest.raises(GsdmcError, match="there is no CUDA device: no driver"):
+            choose_device(name)
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda:", "cuda:x", "cuda:-1", "cpu:0", "mps", ""])
+def test_other_names_are_no_devices(name: str) -> None:
+    with pytest.raises(GsdmcError, match=f"`{name}` is no device"):
+        choose_device(name)

@@ -9,10 +9,13 @@ import torch
 
 from gsdmc.diffusion.sampler import SamplerConfig, sample
 from gsdmc.language.source import GsdmcError
+from gsdmc.training import loop
 from gsdmc.training.checkpoint import Model, load
 from gsdmc.training.config import TrainingConfig
-from gsdmc.training.loop import Progress, train
+from gsdmc.training.loop import Progress, Run, train
 from gsdmc.training.presets import preset
+from gsdmc.training.seeds import generator
+from tests.elsewhere import FAR, Elsewhere
 from tests.model.problems import bcmf, boolean, chain, latin
 
 SMALL = replace(preset("default", "x"), width=32, layers=1, heads=2, batch=8, reach=False, warmup=2)
@@ -139,3 +142,74 @@ def test_configurations_survive_json() -> None:
         assert TrainingConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
     with pytest.raises(ValueError, match="unknown preset"):
         preset("fast", "bcmf")
+
+
+def test_a_run_goes_on_where_activations_are_recomputed_and_not_in_another_precision(tmp_path: Path) -> None:
+    problem, folder = bcmf(2, 2, 2), tmp_path / "m"
+    whole = train(problem, SMALL, steps=4)
+    train(problem, SMALL, steps=4, folder=folder, stop_after=2)
+    with pytest.raises(GsdmcError, match="other settings"):
+        train(problem, replace(SMALL, precision="bfloat16"), steps=4, folder=folder, resume=True)
+    resumed = train(problem, replace(SMALL, recompute="on"), steps=4, folder=folder, resume=True)
+    assert same(whole, resumed)
+    assert resumed.metrics["acceleration"]["recompute"] is True
+
+
+class OnOneStream:
+    """Generators of streams; one elsewhere goes on with the stream's numbers from here."""
+
+    def __init__(self) -> None:
+        self.latest: dict[tuple[int, ...], torch.Generator] = {}
+
+    def __call__(self, *keys: int, device: torch.device | str = "cpu") -> torch.Generator:
+        if device == "cpu":
+            self.latest[keys] = generator(*keys)
+        return self.latest[keys]
+
+
+VARIANTS: dict[str, TrainingConfig] = {
+    "default": SMALL,
+    "paper": replace(preset("paper", "bcmf"), width=32, layers=1, heads=2, batch=8),
+    "velocity": replace(SMALL, process=replace(SMALL.process, prediction="v", schedule="linear")),
+    "edm": replace(SMALL, process=replace(SMALL.process, schedule="edm", times="lognormal", weighting="snr")),
+    "looped": replace(SMALL, loops=2, recompute="on"),
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_step_elsewhere_meets_no_cpu_tensor_and_waits_for_nothing(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Adam, clip = torch.optim.Adam, torch.nn.utils.clip_grad_norm_
+    monkeypatch.setattr(loop, "generator", OnOneStream())
+    # torch refuses these two on a device of this name, and does with CUDA what they do.
+    monkeypatch.setattr(torch.optim, "Adam", lambda *a, fused, **k: Adam(*a, foreach=False, **k))
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", lambda w, most, foreach: clip(w, most))
+    config, problem = VARIANTS[name], bcmf(3, 2, 2)
+    here = Run(problem, config, 0, ())
+    losses = [here.advance(0.0).item() for _ in range(3)]
+    with Elsewhere() as elsewhere:
+        run = Run(problem, config, 0, (), None, FAR)
+        found = [run.advance(0.0)]  # moves the graph there, and looks at it
+        assert elsewhere.waits
+        elsewhere.waits.clear()
+        found += [run.advance(0.0) for _ in range(2)]
+        assert elsewhere.waits == []
+        assert [loss.item() for loss in found] == pytest.approx(losses, rel=1e-4)
+        assert {weight.device for weight in run.averages} == {FAR}
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_gpu_learns_what_a_cpu_learns(precision: str, tmp_path: Path) -> None:
+    config = replace(SMALL, learning_rate=1e-3, matrix_rate=1e-3, precision=precision)
+    problem = bcmf(3, 2, 2)
+    model = train(problem, config, steps=3, folder=tmp_path / "m", stop_after=2, device="cuda")
+    assert model.device == torch.device("cpu")
+    model = train(problem, config, steps=3, folder=tmp_path / "m", resume=True, device="cuda:0")
+    assert model.metrics["acceleration"]["device"] == "cuda:0"
+    assert model.metrics["acceleration"]["precision"] == precision
+    reference = train(problem, replace(config, precision="float32"), steps=3)
+    for a, b in zip(model.denoiser.parameters(), reference.denoiser.parameters(), strict=True):
+        assert (a - b).abs().max() < 0.01  # noise is another's; three steps move a weight by 0.003 each
