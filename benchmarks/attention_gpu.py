@@ -14,6 +14,8 @@ float64 at the shape that is timed, gradients included. Rates are those of the f
 tensors forward and eight backward. `sweep` tries other tile sizes than those of kernels/triton/configs.py and
 PART of plan.py, and prints the best.
 
+Whole training steps on a device: `python benchmarks/step_gpu.py`. Tests on one: `pytest -m gpu tests`.
+
 A first look: `--quick`. Sections can run in calls of their own; whatever is done when `--minutes` are over
 is written. The package must be importable: `pip install --no-deps --no-build-isolation -e .` is enough.
 """
