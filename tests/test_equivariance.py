@@ -32,6 +32,10 @@ SMALL = {
 PROGRAMS = [name for name in bundled() if name in SMALL]
 EXCHANGEABLE = {"bcmf": 3, "hbmf": 4, "inversion": 3, "sorting": 1, "sudoku": 4, "boolean": 0}
 
+POINTS = ProcessConfig()
+MIXTURES = ProcessConfig("edm", "v", head="mixture", components=3)
+ABSENT = ProcessConfig(reals="masked", components=3)
+
 
 @cache
 def problem_of(name: str) -> Problem:
@@ -39,10 +43,17 @@ def problem_of(name: str) -> Problem:
 
 
 @cache
-def network_of(name: str, architecture: Architecture) -> Denoiser:
+def network_of(name: str, architecture: Architecture, process: ProcessConfig = POINTS) -> Denoiser:
     """A network whose every weight is random: zero-initialised gates and heads would prove nothing."""
     config = ModelConfig.for_layout(
-        problem_of(name).layout, architecture=architecture, width=32, layers=3, heads=2, reach=False
+        problem_of(name).layout,
+        architecture=architecture,
+        width=32,
+        layers=3,
+        heads=2,
+        reach=False,
+        components=process.mixture,
+        masked_reals=process.reals == "masked",
     )
     generator = torch.Generator().manual_seed(0)
     denoiser = build_denoiser(config, generator).double()
@@ -115,15 +126,17 @@ def test_every_bundled_program_derives_its_exchangeable_plates(name: str) -> Non
 
 @pytest.mark.parametrize("architecture", ["default", "paper"])
 @pytest.mark.parametrize(("name", "plate"), cases())
-@given(seed=st.integers(0, 2**32))
+@given(seed=st.integers(0, 2**32), config=st.sampled_from([POINTS, MIXTURES, ABSENT]))
 @settings(max_examples=4)
-def test_the_denoiser_is_equivariant(name: str, plate: str, architecture: Architecture, seed: int) -> None:
-    problem, denoiser = problem_of(name), network_of(name, architecture)
+def test_the_denoiser_is_equivariant(
+    name: str, plate: str, architecture: Architecture, seed: int, config: ProcessConfig
+) -> None:
+    problem, denoiser = problem_of(name), network_of(name, architecture, config)
     order = shuffled(problem, plate, seed)
     generator = torch.Generator().manual_seed(seed)
     observed = draw_masks(problem.layout, problem.givens, BATCH, generator)
     values = problem.simulate(BATCH, seed=seed)
-    process = Process(ProcessConfig(), Standardiser.identity(problem.layout))
+    process = Process(config, Standardiser.identity(problem.layout))
     time = torch.tensor([0.3, 0.7], dtype=torch.float64)
     clean = process.encode(problem.layout, values, torch.float64)
     state, _ = process.corrupt(problem.layout, clean, observed, time, generator)
@@ -142,15 +155,17 @@ def test_the_denoiser_is_equivariant(name: str, plate: str, architecture: Archit
 
 
 @pytest.mark.parametrize(("name", "plate"), cases())
-@given(seed=st.integers(0, 2**32))
+@given(seed=st.integers(0, 2**32), setting=st.sampled_from([POINTS, MIXTURES, ABSENT]))
 @settings(max_examples=2)
-def test_samples_with_permuted_noise_are_permuted_samples(name: str, plate: str, seed: int) -> None:
-    problem, denoiser = problem_of(name), network_of(name, "default")
+def test_samples_with_permuted_noise_are_permuted_samples(
+    name: str, plate: str, seed: int, setting: ProcessConfig
+) -> None:
+    problem, denoiser = problem_of(name), network_of(name, "default", setting)
     order = shuffled(problem, plate, seed)
     generator = torch.Generator().manual_seed(seed)
     mask = draw_masks(problem.layout, problem.givens, BATCH, generator)
     values = problem.simulate(BATCH, seed=seed)
-    process = Process(ProcessConfig(), Standardiser.identity(problem.layout))
+    process = Process(setting, Standardiser.identity(problem.layout))
     config = SamplerConfig(steps=5)
     plain = sample(
         denoiser,

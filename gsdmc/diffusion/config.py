@@ -11,6 +11,8 @@ from gsdmc.diffusion.schedule import ScheduleName
 from gsdmc.diffusion.times import TimesName
 
 DiscreteName = Literal["masked", "onehot"]
+RealsName = Literal["gaussian", "masked"]
+HeadName = Literal["point", "mixture"]
 LossName = Literal["balanced", "sum"]
 
 
@@ -34,6 +36,11 @@ class ProcessConfig:
         times: how training draws times, `uniform` on the clock or `lognormal` (Karras et al. 2022); see
             `draw_times`.
         weighting: of reals' squared errors, `flat` in what is predicted, or `snr`; see `error_weight`.
+        reals: `gaussian`, or `masked`: reals, vectors and counts run the masked process, and are revealed by
+            draws from the mixture that is predicted of them.
+        head: what is predicted of reals: a `point`, or a `mixture` of normals with an exact density; masked
+            reals always have the latter.
+        components: normals in a mixture.
         time_conditioning: whether a network whose arrays are all masked is told the time, which the number of
             masked values says already (Sahoo et al. 2024, section 3.5.3).
 
@@ -52,6 +59,9 @@ class ProcessConfig:
     times: TimesName = "uniform"
     weighting: Weighting = "flat"
     time_conditioning: bool = True
+    reals: RealsName = "gaussian"
+    head: HeadName = "point"
+    components: int = 8
 
     def __post_init__(self) -> None:
         for name, names in _NAMES.items():
@@ -60,8 +70,15 @@ class ProcessConfig:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it is one of {known}")
         if self.mask_power <= 0:
             raise ValueError(f"mask_power is {self.mask_power}; it is above 0")
-        if self.loss == "sum" and self.weighting != "flat":
-            raise ValueError("the loss `sum` has no weighting but `flat`")
+        if self.components < 1:
+            raise ValueError(f"components is {self.components}; a mixture has at least 1")
+        if self.loss == "sum" and (self.weighting != "flat" or self.mixture):
+            raise ValueError("the loss `sum` is of unweighted points: it has no weighting and no mixture")
+
+    @property
+    def mixture(self) -> int:
+        """Components of the mixtures predicted of reals, 0 for points."""
+        return self.components if self.head == "mixture" or self.reals == "masked" else 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain scalars."""
@@ -80,4 +97,6 @@ _NAMES: dict[str, Any] = {
     "loss": LossName,
     "times": TimesName,
     "weighting": Weighting,
+    "reals": RealsName,
+    "head": HeadName,
 }

@@ -24,10 +24,11 @@ def diffusion_loss(
     """The loss of one batch, a scalar.
 
     `balanced` averages each array's loss over its latent elements, then the arrays: weighted squared error
-    of the prediction for standardised reals, its mean over the channels of vectors, weighted cross-entropy of
-    masked values, so that neither an array's size nor its scale changes its share. Values that are
-    evidence or not masked add nothing: they are carried over. `sum` is the squared error of the data summed
-    over all latent nodes and their channels, averaged over the batch (Weilbach et al. 2022, equation 4).
+    of the prediction for standardised reals, its mean over the channels of vectors, or the negative log
+    density of a mixture, per channel; cross-entropy of discretes; both weighted in the masked process.
+    Neither an array's size nor its scale changes its share. Values that are evidence or not masked add
+    nothing: they are carried over. `sum` is the squared error of the data summed over all latent nodes and
+    their channels, averaged over the batch (Weilbach et al. 2022, equation 4).
 
     Args:
         denoiser: the network.
@@ -44,7 +45,7 @@ def diffusion_loss(
     if process.config.loss == "sum":
         return _summed(process.denoise(denoiser, layout, state, observed, time), layout, clean, observed)
     outputs = denoiser(layout, state, observed, process.network_time(time, layout))
-    losses = array_losses(layout, process, outputs, clean, noise, observed, time)
+    losses = array_losses(layout, process, outputs, clean, state, noise, observed, time)
     return torch.stack(list(losses.values())).sum() / max(1, len(losses))
 
 
@@ -53,6 +54,7 @@ def array_losses(
     process: Process,
     outputs: Values,
     clean: Values,
+    state: Values,
     noise: Values,
     observed: Values,
     time: Tensor,
@@ -64,6 +66,7 @@ def array_losses(
         process: the diffusion process.
         outputs: of the network, for a batch of states.
         clean: what the states were made of; see `Process.encode`.
+        state: see `Process.corrupt`.
         noise: see `Process.corrupt`.
         observed: what is evidence, `[B, *shape]` booleans.
         time: `[B]` float64.
@@ -71,25 +74,39 @@ def array_losses(
     losses = {}
     for slot in layout.arrays:
         name, latent = slot.name, ~observed[slot.name]
-        error = _errors(process, slot, outputs[name], clean[name], noise[name], latent, time)
+        parts = (outputs[name], clean[name], state[name], noise[name])
+        error = _errors(layout, process, slot, *parts, latent, time)
         losses[name] = error.sum() / latent.sum().clamp(min=1)
     return losses
 
 
 def _errors(
-    process: Process, slot: ArraySlot, out: Tensor, x0: Tensor, noise: Tensor, latent: Tensor, time: Tensor
+    layout: Layout,
+    process: Process,
+    slot: ArraySlot,
+    out: Tensor,
+    clean: Tensor,
+    state: Tensor,
+    noise: Tensor,
+    latent: Tensor,
+    time: Tensor,
 ) -> Tensor:
     """The weighted error of every element of an array, `[B, *shape]`, zero where nothing is predicted."""
-    config = process.config
-    if process.is_masked(slot):
-        weight = expand(process.mask_rate(time) ** config.mask_weight, noise).to(out.dtype)
-        return -(F.log_softmax(out, dim=-1) * x0).sum(-1) * weight * noise
+    config, masked = process.config, process.is_masked(slot)
+    predicted = noise if masked else latent
     if slot.kind.discrete:
-        return -(F.log_softmax(out, dim=-1) * x0).sum(-1) * latent
-    factors = process.factors(time, x0)
-    error = (out - target(config.prediction, x0, noise, *factors)).square()
-    error = error * error_weight(config.weighting, config.prediction, *factors)
-    return (error.mean(-1) if slot.kind.event_shape else error) * latent
+        error = -(F.log_softmax(out, dim=-1) * clean).sum(-1)
+    elif config.mixture:
+        found = process.predictive(layout, slot, process.statistic(slot, out, state, time))
+        error = -found.log_prob(process.unflagged(slot, clean)) / slot.kind.channels
+    else:
+        factors = process.factors(time, clean)
+        error = (out - target(config.prediction, clean, noise, *factors)).square()
+        error = error * error_weight(config.weighting, config.prediction, *factors)
+        error = error.mean(-1) if slot.kind.event_shape else error
+    if masked:
+        error = error * expand(process.mask_rate(time) ** config.mask_weight, error).to(error.dtype)
+    return error * predicted
 
 
 def _summed(predictions: Values, layout: Layout, clean: Values, observed: Values) -> Tensor:

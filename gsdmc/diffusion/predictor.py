@@ -34,7 +34,7 @@ class Predictor:
             self.current = self.current & ~examples
 
     def predict(self, state: Values, time: Tensor, examples: Tensor) -> dict[str, Tensor]:
-        """What `Process.denoise` says of examples; the rest have any values.
+        """What `Process.statistics` says of examples; the rest have any values.
 
         Args:
             state: `[B, *state_shape]` by array.
@@ -42,7 +42,7 @@ class Predictor:
             examples: `[B]` booleans, the examples whose predictions are wanted.
 
         Returns:
-            Per array as `Process.denoise`; nothing where no example has ever been asked for.
+            Per array as `Process.statistics`; nothing where no example has ever been asked for.
         """
         clock = float(self.process.network_time(time, self.layout))
         if clock != self.clock or self.current is None:
@@ -72,4 +72,4 @@ class Predictor:
         return whole
 
     def _call(self, state: Values, observed: Values, time: Tensor) -> dict[str, Tensor]:
-        return self.process.denoise(self.denoiser, self.layout, state, observed, time)
+        return self.process.statistics(self.denoiser, self.layout, state, observed, time)

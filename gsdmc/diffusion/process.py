@@ -12,7 +12,9 @@ from torch.nn import functional as F
 
 from gsdmc.diffusion.bijections import EDGE, bijection_of, onto_simplex
 from gsdmc.diffusion.config import ProcessConfig
-from gsdmc.diffusion.prediction import recover
+from gsdmc.diffusion.mixture import Grid, Mixture, pack, unpack_outputs
+from gsdmc.diffusion.prediction import recover, scale
+from gsdmc.diffusion.predictive import Categorical, Point, Predictive
 from gsdmc.diffusion.schedule import LINEAR_STEPS, signal_and_noise
 from gsdmc.diffusion.standardise import Standardiser
 from gsdmc.language.kinds import Kind
@@ -35,7 +37,8 @@ class Process:
     """A process and the scales of the program's reals.
 
     States are what the network reads: standardised reals `[B, *shape]` and vectors `[B, *shape, K]`;
-    for discrete arrays `[B, *shape, K]` one-hots, masked ones zero.
+    for discrete arrays `[B, *shape, K]` one-hots, masked ones zero. Reals and vectors of the masked process
+    have a flag as one more channel last, 1 where they are there, and are zero where they are masked.
     """
 
     config: ProcessConfig
@@ -58,10 +61,10 @@ class Process:
                 encoded = (bijection_of(slot.kind).forward(value).double() - mean) / std
                 if slot.kind.name == "real" and slot.kind.support == "positive" and self.config.standardise:
                     encoded = encoded.maximum(-(-math.log(EDGE) / std).clamp(min=FARTHEST))
-                state[slot.name] = encoded.to(dtype)
+                state[slot.name] = self.flagged(slot, encoded.to(dtype))
             else:
                 mean, std = self.standardiser.scales(layout, slot, dtype)
-                state[slot.name] = (value.to(dtype) - mean) / std
+                state[slot.name] = self.flagged(slot, (value.to(dtype) - mean) / std)
         return state
 
     def decode(self, layout: Layout, state: Values) -> dict[str, Tensor]:
@@ -78,7 +81,7 @@ class Process:
                 values[slot.name] = index.bool() if slot.kind.name == "boolean" else index
                 continue
             mean, std = self.standardiser.scales(layout, slot, part.dtype)
-            real = part * std + mean
+            real = self.unflagged(slot, part) * std + mean
             if self.config.bijections:
                 real = bijection_of(slot.kind).inverse(real)
             else:
@@ -126,7 +129,22 @@ class Process:
 
     def is_masked(self, slot: ArraySlot) -> bool:
         """Whether an array runs the masked process, and not the Gaussian one."""
-        return slot.kind.discrete and self.config.discrete == "masked"
+        if slot.kind.discrete:
+            return self.config.discrete == "masked"
+        return self.config.reals == "masked"
+
+    def flagged(self, slot: ArraySlot, value: Tensor) -> Tensor:
+        """Clean values `[B, *value_shape]` of reals as states that are all there, see `Process`."""
+        if slot.kind.discrete or not self.is_masked(slot):
+            return value
+        channels = value if slot.kind.event_shape else value[..., None]
+        return torch.cat((channels, torch.ones_like(channels[..., :1])), -1)
+
+    def unflagged(self, slot: ArraySlot, state: Tensor) -> Tensor:
+        """The inverse of `flagged`; masked values are 0."""
+        if slot.kind.discrete or not self.is_masked(slot):
+            return state
+        return state[..., :-1] if slot.kind.event_shape else state[..., 0]
 
     def masking(self, time: Tensor) -> Tensor:
         """Probability that a value of the masked process is masked at `time`."""
@@ -178,25 +196,76 @@ class Process:
     def denoise(
         self, denoiser: Denoiser, layout: Layout, state: Values, observed: Values, time: Tensor
     ) -> dict[str, Tensor]:
-        """Expected clean state of reals and vectors; log probabilities of discretes, `[B, *shape, K]`.
+        """Expected clean values of reals and vectors; log probabilities of discretes, `[B, *shape, K]`.
 
         Masked arrays follow the simplified form of Sahoo et al. 2024 (section 3.2.3): to be masked
         is no option that could have a probability, and unmasked values, evidence among them, are
-        carried over, with a log probability of 0, all others having `-CERTAIN`.
+        carried over: discrete ones with a log probability of 0, all others having `-CERTAIN`.
+        """
+        found = self.statistics(denoiser, layout, state, observed, time)
+        for slot in layout.arrays:
+            if slot.kind.discrete or not self.config.mixture:
+                continue
+            mean = self.predictive(layout, slot, found[slot.name]).mean
+            if self.is_masked(slot):
+                shown = across(state[slot.name][..., -1] != 0, mean)
+                mean = torch.where(shown, self.unflagged(slot, state[slot.name]), mean)
+            found[slot.name] = mean
+        return found
+
+    def predict(
+        self, denoiser: Denoiser, layout: Layout, state: Values, observed: Values, time: Tensor
+    ) -> dict[str, Predictive]:
+        """What is believed of clean values, as distributions; arguments as for `denoise`."""
+        found = self.statistics(denoiser, layout, state, observed, time)
+        return {s.name: self.predictive(layout, s, found[s.name]) for s in layout.arrays}
+
+    def statistics(
+        self, denoiser: Denoiser, layout: Layout, state: Values, observed: Values, time: Tensor
+    ) -> dict[str, Tensor]:
+        """The tensors that predictive distributions are made of.
+
+        Log probabilities of discretes; of reals, vectors and counts their expectation, or `Mixture.packed`.
         """
         outputs: dict[str, Tensor] = denoiser(layout, state, observed, self.network_time(time, layout))
         for slot in layout.arrays:
-            out, x = outputs[slot.name], state[slot.name]
-            if slot.kind.discrete:
-                log_p = F.log_softmax(out, dim=-1)
-                if self.is_masked(slot):
-                    shown = (x != 0).any(-1, keepdim=True)
-                    log_p = torch.where(shown, (x - 1) * CERTAIN, log_p)
-                outputs[slot.name] = log_p
-            else:
-                signal, sigma = self.factors(time, out)
-                outputs[slot.name] = recover(self.config.prediction, out, x, signal, sigma)
+            outputs[slot.name] = self.statistic(slot, outputs[slot.name], state[slot.name], time)
         return outputs
+
+    def statistic(self, slot: ArraySlot, out: Tensor, state: Tensor, time: Tensor) -> Tensor:
+        """The statistics of one array from the network's output for it.
+
+        Of the Gaussian process a mixture is one of what the network predicts, as `ProcessConfig.prediction`
+        says; masked reals have no state that noise or v could be told from, so theirs is of the data.
+        """
+        if slot.kind.discrete:
+            log_p = F.log_softmax(out, dim=-1)
+            if self.is_masked(slot):
+                shown = (state != 0).any(-1, keepdim=True)
+                log_p = torch.where(shown, (state - 1) * CERTAIN, log_p)
+            return log_p
+        prediction = self.config.prediction
+        if not self.config.mixture:
+            return recover(prediction, out, state, *self.factors(time, out))
+        log_weights, means, log_stds = unpack_outputs(out, self.config.components, slot.kind.channels)
+        if not self.is_masked(slot):
+            factors = self.factors(time, means)
+            x = state if slot.kind.event_shape else state[..., None]  # [B, *shape, C]
+            means = recover(prediction, means, x[..., None, :], *factors)
+            log_stds = log_stds + scale(prediction, *factors).log()
+        return pack(log_weights, means, log_stds)
+
+    def predictive(self, layout: Layout, slot: ArraySlot, statistic: Tensor) -> Predictive:
+        """The distribution that an array's statistics stand for."""
+        if slot.kind.discrete:
+            return Categorical(statistic)
+        if not self.config.mixture:
+            return Point(statistic)
+        grid = None
+        if slot.kind.name == "count":
+            mean, std = self.standardiser.scales(layout, slot, statistic.dtype)
+            grid = Grid(mean, std, 0.0 if slot.kind.support == "positive" else -math.inf)
+        return Mixture(statistic, self.config.components, slot.kind, grid)
 
     def factors(self, time: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
         """(signal, noise) at times `[B]`, in the dtype of a state `[B, ...]` and to broadcast against it."""

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from gsdmc.diffusion.half_angle import signal_and_noise_at
+from gsdmc.diffusion.normal import log_normal_mass
 from gsdmc.diffusion.process import Process, Values
 from gsdmc.layout.layout import ArraySlot, Layout
 
@@ -59,12 +60,3 @@ def reconstruction(
     return log_normal_mass(
         (lower.repeat(shape) - state / signal) / spread, (upper.repeat(shape) - state / signal) / spread
     )
-
-
-def log_normal_mass(low: Tensor, high: Tensor) -> Tensor:
-    """The logarithm of Φ(high) - Φ(low) for low < high, exact in both tails."""
-    flip = low > 0
-    left, right = torch.where(flip, -high, low), torch.where(flip, -low, high)
-    above = torch.special.log_ndtr(right)
-    mass: Tensor = above + torch.log1p(-(torch.special.log_ndtr(left) - above).exp())
-    return mass

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from gsdmc.diffusion.masked import draw_values, tempered
+from gsdmc.diffusion.mixture import Mixture, coin
 from gsdmc.diffusion.noise import Noise, gumbel
 from gsdmc.diffusion.predictor import Predictor
 from gsdmc.diffusion.process import Process, Values, across
@@ -46,19 +47,19 @@ class Walk:
         self.dtype, self.device = parameter.dtype, parameter.device
         self.batch = next(iter(mask.values())).shape[0]
         self.step = 0
-        self.discrete = [s for s in layout.arrays if s.kind.discrete and process.config.discrete == "masked"]
-        self.gaussian = [s for s in layout.arrays if s not in self.discrete]
+        self.absorbing = [s for s in layout.arrays if process.is_masked(s)]
+        self.gaussian = [s for s in layout.arrays if not process.is_masked(s)]
         safe = {
             n: torch.where(across(mask[n], value), value, 0)
             for n, value in ((s.name, observed[s.name]) for s in layout.arrays)
         }
         self.state = process.encode(layout, safe, self.dtype)
-        for slot in self.discrete:
+        for slot in self.absorbing:
             self.state[slot.name] = self.state[slot.name] * mask[slot.name][..., None]
         for slot in self.gaussian:
             clean = self.state[slot.name]
             self.state[slot.name] = torch.where(self._held(slot), clean, self._normal(slot))
-        self.latent = self._flat({s.name: ~mask[s.name] for s in self.discrete})  # [B, M]
+        self.latent = self._flat({s.name: ~mask[s.name] for s in self.absorbing})  # [B, M]
         self.masked = self.latent
         self.moving = torch.zeros(self.batch, dtype=torch.bool, device=self.device)
         for slot in self.gaussian:
@@ -86,7 +87,7 @@ class Walk:
             x = self.state[slot.name]
             noised = (signal * x + sigma * self._normal(slot)).to(self.dtype)
             self.state[slot.name] = torch.where(self._held(slot), x, noised)
-        uniforms = {s.name: self._uniform(s, ()) for s in self.discrete}
+        uniforms = {s.name: self._uniform(s, ()) for s in self.absorbing}
         self._hide((self._flat(uniforms) < self.process.masking(at)) & self.latent)
         self.predictor.changed(torch.ones_like(self.moving))
 
@@ -100,8 +101,8 @@ class Walk:
     def _advance(self, time: Tensor, to: Tensor) -> None:
         normals = {s.name: self._normal(s) for s in self.gaussian if self.solver.stochastic}
         asked, reveal = self.moving, None
-        if self.discrete:
-            uniforms = self._flat({s.name: self._uniform(s, ()) for s in self.discrete})
+        if self.absorbing:
+            uniforms = self._flat({s.name: self._uniform(s, ()) for s in self.absorbing})
             now, after = self.process.masking(time), self.process.masking(to)
             reveal = Reveal(self.config, self.masked, self.latent, uniforms, now, after)
             asked = asked | reveal.asks
@@ -109,7 +110,7 @@ class Walk:
         before = {slot.name: self.state[slot.name] for slot in self.gaussian}
         if bool(self.moving.any()):
             for slot in self.gaussian:
-                x, x0 = before[slot.name], _data(slot, first)
+                x, x0 = before[slot.name], self._data(slot, first)
                 moved = self.solver.move(slot.name, x, x0, time, to, normals.get(slot.name))
                 self.state[slot.name] = torch.where(self._held(slot), x, moved)
             self.predictor.changed(self.moving)
@@ -118,7 +119,7 @@ class Walk:
         if self.solver.corrects and float(to) > 0 and bool(self.moving.any()):
             second = self.predictor.predict(self.state, to, self.moving)
             for slot in self.gaussian:
-                x, ends = before[slot.name], (_data(slot, first), _data(slot, second))
+                x, ends = before[slot.name], (self._data(slot, first), self._data(slot, second))
                 moved = self.solver.correct(x, *ends, time, to)
                 self.state[slot.name] = torch.where(self._held(slot), x, moved)
             self.predictor.changed(self.moving)
@@ -128,33 +129,47 @@ class Walk:
             self._hide(reveal.hidden)
         if not predicted:
             return
-        log_probs = [tempered(predicted[s.name], self.config.temperature) for s in self.discrete]
-        shown = reveal.choose(log_probs)
+        shown = reveal.choose([self._certainty(s, predicted[s.name]) for s in self.absorbing])
         self.masked = self.masked & ~shown
         self.predictor.changed(shown.any(1))
-        for slot, log_p, here in zip(self.discrete, log_probs, self._split(shown), strict=True):
-            gumbels = gumbel(self._uniform(slot, (slot.kind.options,)))
-            drawn = draw_values(log_p, gumbels, self.config.least)
-            onehot = F.one_hot(drawn, slot.kind.options).to(self.dtype)
-            self.state[slot.name] = torch.where(here[..., None], onehot, self.state[slot.name])
+        for slot, here in zip(self.absorbing, self._split(shown), strict=True):
+            drawn = self._draw(slot, predicted[slot.name])
+            self.state[slot.name] = torch.where(here[..., None], drawn, self.state[slot.name])
+
+    def _certainty(self, slot: ArraySlot, statistic: Tensor) -> Tensor:
+        """Log probabilities by which the order of reveal judges an array, `[B, *shape, K]`; see `coin`."""
+        if slot.kind.discrete:
+            return tempered(statistic, self.config.temperature)
+        found = self.process.predictive(self.layout, slot, statistic)
+        assert isinstance(found, Mixture)  # whoever masks reals predicts mixtures of them
+        return coin(found.std)
+
+    def _draw(self, slot: ArraySlot, statistic: Tensor) -> Tensor:
+        """Values to reveal, as states: `[B, *shape, K]`, with a real's flag."""
+        if slot.kind.discrete:
+            log_p = tempered(statistic, self.config.temperature)
+            drawn = draw_values(log_p, gumbel(self._uniform(slot, (slot.kind.options,))), self.config.least)
+            return F.one_hot(drawn, slot.kind.options).to(self.dtype)
+        found = self.process.predictive(self.layout, slot, statistic)
+        return self.process.flagged(slot, found.draw(self.noise, slot.name, self.step).to(self.dtype))
 
     def _hide(self, hidden: Tensor) -> None:
         """Mask values, `[B, M]`."""
         self.masked = self.masked | hidden
         self.predictor.changed(hidden.any(1))
-        for slot, here in zip(self.discrete, self._split(hidden), strict=True):
+        for slot, here in zip(self.absorbing, self._split(hidden), strict=True):
             self.state[slot.name] = self.state[slot.name] * ~here[..., None]
 
     def _flat(self, parts: Values) -> Tensor:
         """Per masked array `[B, *shape]` to `[B, M]`."""
-        if not self.discrete:
+        if not self.absorbing:
             return torch.zeros(self.batch, 0, dtype=torch.bool, device=self.device)
-        return torch.cat([parts[s.name].reshape(self.batch, -1) for s in self.discrete], dim=1)
+        return torch.cat([parts[s.name].reshape(self.batch, -1) for s in self.absorbing], dim=1)
 
     def _split(self, flat: Tensor) -> list[Tensor]:
         """`[B, M]` to `[B, *shape]` per masked array."""
         parts, start = [], 0
-        for slot in self.discrete:
+        for slot in self.absorbing:
             part = flat[:, start : start + slot.size]
             parts.append(part.reshape(self.batch, *slot.shape))
             start += slot.size
@@ -170,7 +185,6 @@ class Walk:
     def _uniform(self, slot: ArraySlot, tail: tuple[int, ...]) -> Tensor:
         return self.noise.uniform(slot.name, self.step, (self.batch, *slot.shape, *tail)).to(self.device)
 
-
-def _data(slot: ArraySlot, predicted: Values) -> Tensor:
-    """The expected data of a Gaussian array, one-hots included."""
-    return predicted[slot.name].exp() if slot.kind.discrete else predicted[slot.name]
+    def _data(self, slot: ArraySlot, predicted: Values) -> Tensor:
+        """The expected data of a Gaussian array, one-hots included."""
+        return self.process.predictive(self.layout, slot, predicted[slot.name]).mean

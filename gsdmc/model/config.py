@@ -60,6 +60,8 @@ class ModelConfig:
         role_names: names of the directed roles, a bias per head and layer each.
         position_plates: names of the ordered plates.
         loops: times that the stack of layers is applied, with the same weights, role biases included.
+        components: of the mixture predicted of each real, count and vector; 0 predicts one number a channel.
+        masked_reals: whether these come with a flag as their last channel, which is 0 where they are masked.
     """
 
     architecture: Architecture
@@ -73,6 +75,8 @@ class ModelConfig:
     role_names: tuple[str, ...]
     position_plates: tuple[str, ...]
     loops: int = 1
+    components: int = 0
+    masked_reals: bool = False
 
     def __post_init__(self) -> None:
         if self.layers < 1 or self.loops < 1:
@@ -81,6 +85,16 @@ class ModelConfig:
             raise ValueError(f"width {self.width} is not a multiple of {self.heads} heads")
         if self.architecture == "paper" and self.width % GROUPS:
             raise ValueError(f"width {self.width} is not a multiple of the {GROUPS} groups of its norm")
+
+    def inputs(self, spec: ArraySpec) -> int:
+        """Numbers that the network reads of a node of an array."""
+        return spec.channels + (self.masked_reals and not spec.discrete)
+
+    def outputs(self, spec: ArraySpec) -> int:
+        """Numbers that it predicts of one; of a mixture a weight, and a mean and a scale a channel, each."""
+        if spec.discrete or self.components == 0:
+            return spec.channels
+        return self.components * (1 + 2 * spec.channels)
 
     @property
     def depth(self) -> int:
@@ -99,6 +113,8 @@ class ModelConfig:
         roles: bool = True,
         loops: int = 1,
         reach: bool = True,
+        components: int = 0,
+        masked_reals: bool = False,
     ) -> ModelConfig:
         """The configuration for a layout.
 
@@ -119,6 +135,8 @@ class ModelConfig:
             role_names=layout.roles,
             position_plates=layout.position_plates,
             loops=loops,
+            components=components,
+            masked_reals=masked_reals,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -127,7 +145,7 @@ class ModelConfig:
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> ModelConfig:
-        """The inverse of `to_json`; files from before `loops` have none."""
+        """The inverse of `to_json`; files from before a field with a default have none."""
         fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
         fields["arrays"] = tuple(ArraySpec(**spec) for spec in data["arrays"])
         return ModelConfig(**fields)

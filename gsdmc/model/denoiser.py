@@ -66,7 +66,8 @@ class Denoiser(nn.Module):
             time: `[B]`, the process's clock in `0 .. 1000`.
 
         Returns:
-            Per array `[B, *shape]`; for vectors `[B, *shape, K]`, for booleans and categories logits.
+            Per array `[B, *shape]`; for vectors `[B, *shape, K]`, for booleans and categories logits; see
+            `Heads` for mixtures.
 
         Raises:
             GsdmcError: the layout has names that the model was not built for.

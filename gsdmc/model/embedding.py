@@ -14,7 +14,8 @@ from gsdmc.model.lookup import Lookup
 
 State = Mapping[str, Tensor]
 """Array name to noisy values: `[B, *shape]` for reals and counts, `[B, *shape, K]` for vectors of K
-reals, and for booleans and categories, where a masked value is the zero vector."""
+reals, and for booleans and categories, where a masked value is the zero vector. Masked reals have a flag as
+one more channel last, `[B, *shape, 2]` and `[B, *shape, K + 1]`, and are the zero vector too where masked."""
 
 
 class NodeEmbedding(nn.Module):
@@ -22,7 +23,7 @@ class NodeEmbedding(nn.Module):
 
     With `by_kind` arrays of one kind share their projection, as in the paper's code; without it
     every array has its own. An affine projection tells a masked value (the zero vector) from
-    every one-hot, so masks need no flag of their own.
+    every one-hot, so masks need no flag of their own; masked reals have one.
     """
 
     def __init__(self, config: ModelConfig, *, by_kind: bool = False) -> None:
@@ -30,7 +31,8 @@ class NodeEmbedding(nn.Module):
         width = config.width
         self.width = width
         self.projection_of = projection_names(config, by_kind)
-        channels = {self.projection_of[spec.name]: spec.channels for spec in config.arrays}
+        self.inputs = {spec.name: config.inputs(spec) for spec in config.arrays}
+        channels = {self.projection_of[name]: c for name, c in self.inputs.items()}
         self.values = nn.ModuleDict({name: nn.Linear(c, width) for name, c in channels.items()})
         self.variables = nn.Parameter(torch.randn(len(config.embedding_keys), width))
         self.observed = nn.Parameter(torch.randn(width))
@@ -53,10 +55,8 @@ class NodeEmbedding(nn.Module):
         for slot in layout.arrays:
             value = state[slot.name]
             batch = value.shape[0]
-            channels = slot.kind.channels
-            parts.append(
-                self.values[self.projection_of[slot.name]](value.reshape(batch, slot.size, channels))
-            )
+            flat = value.reshape(batch, slot.size, self.inputs[slot.name])
+            parts.append(self.values[self.projection_of[slot.name]](flat))
             flags.append(observed[slot.name].reshape(batch, slot.size))
         flag = torch.cat(flags, dim=1)[..., None].to(parts[0].dtype)  # [B, N, 1]
         return torch.addcmul(torch.cat(parts, dim=1), flag, self.observed)
@@ -66,12 +66,14 @@ class Heads(nn.Module):
     """One linear map per array (or kind) from node vectors to what is predicted of each array.
 
     `[B, *shape]` for reals and counts, `[B, *shape, K]` for vectors, logits `[B, *shape, K]` for discretes.
+    Of a mixture of C components `[B, *shape, C (1 + 2 K)]`, K being 1 for reals and counts.
     """
 
     def __init__(self, config: ModelConfig, *, by_kind: bool = False) -> None:
         super().__init__()
         self.projection_of = projection_names(config, by_kind)
-        channels = {self.projection_of[spec.name]: spec.channels for spec in config.arrays}
+        self.mixture = config.components > 0
+        channels = {self.projection_of[spec.name]: config.outputs(spec) for spec in config.arrays}
         self.outputs = nn.ModuleDict({name: nn.Linear(config.width, c) for name, c in channels.items()})
 
     def forward(self, layout: Layout, nodes: Tensor) -> dict[str, Tensor]:
@@ -81,7 +83,9 @@ class Heads(nn.Module):
         for slot in layout.arrays:
             part = nodes[:, slot.offset : slot.offset + slot.size]
             out = self.outputs[self.projection_of[slot.name]](part)
-            outputs[slot.name] = out.reshape(batch, *slot.state_shape)
+            mixed = self.mixture and not slot.kind.discrete
+            shape = (*slot.shape, out.shape[-1]) if mixed else slot.state_shape
+            outputs[slot.name] = out.reshape(batch, *shape)
         return outputs
 
 

@@ -84,6 +84,8 @@ class TrainingConfig:
             roles=self.roles,
             loops=self.loops,
             reach=self.reach,
+            components=self.process.mixture,
+            masked_reals=self.process.reals == "masked",
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -84,11 +84,11 @@ def test_an_arrays_share_of_the_loss_keeps_with_its_unit_and_its_number(settings
         g = torch.Generator().manual_seed(1)
         time = low_discrepancy_times(batch, g)
         clean = process.encode(layout, values, torch.float32)
-        _, noise = process.corrupt(layout, clean, observed, time, g)
+        state, noise = process.corrupt(layout, clean, observed, time, g)
         outputs = {n: torch.zeros_like(x) for n, x in clean.items()}
         return {
             n: float(e)
-            for n, e in array_losses(layout, process, outputs, clean, noise, observed, time).items()
+            for n, e in array_losses(layout, process, outputs, clean, state, noise, observed, time).items()
         }
 
     plain = losses(clusters(3), 1.0)
@@ -106,7 +106,56 @@ def test_the_weighted_cross_entropy_bounds_what_a_guess_is_worth(power: float) -
     observed = {"cell": torch.rand(batch, 4, 4, generator=torch.Generator().manual_seed(3)) < 0.5}
     g = torch.Generator().manual_seed(1)
     time = low_discrepancy_times(batch, g)
-    _, noise = process.corrupt(problem.layout, clean, observed, time, g)
+    state, noise = process.corrupt(problem.layout, clean, observed, time, g)
     outputs = {"cell": torch.zeros_like(clean["cell"])}
-    found = array_losses(problem.layout, process, outputs, clean, noise, observed, time)["cell"]
+    found = array_losses(problem.layout, process, outputs, clean, state, noise, observed, time)["cell"]
     assert float(found) == pytest.approx(math.log(4), rel=0.02)
+
+
+@pytest.mark.parametrize("prediction", ["x0", "v"])
+@torch.no_grad()
+def test_the_loss_of_a_mixture_is_its_negative_log_density(prediction: Any) -> None:
+    """A new network's mixture has the mean and variance of the data: little worse than their normal."""
+    problem, batch = clusters(3), 2000
+    values = problem.simulate(batch, 0)
+    scales = Standardiser.estimate(problem.layout, [(problem.layout, values)])
+    config = ProcessConfig(prediction=prediction, head="mixture", components=4)
+    process = Process(config, scales)
+    clean = process.encode(problem.layout, values, torch.float32)
+    observed = {s.name: torch.zeros(batch, *s.shape, dtype=torch.bool) for s in problem.layout.arrays}
+    time = torch.full((batch,), 0.5, dtype=torch.float64)
+    g = torch.Generator().manual_seed(1)
+    state, noise = process.corrupt(problem.layout, clean, observed, time, g)
+    shape = ModelConfig.for_layout(problem.layout, width=32, layers=1, heads=1, components=4)
+    outputs = build_denoiser(shape, g)(problem.layout, state, observed, process.network_time(time))
+    found = array_losses(problem.layout, process, outputs, clean, state, noise, observed, time)
+    predicted = process.predictive(
+        problem.layout,
+        problem.layout.arrays[2],
+        process.statistic(problem.layout.arrays[2], outputs["x"], state["x"], time),
+    )
+    assert float(found["x"]) == pytest.approx(-float(predicted.log_prob(clean["x"]).mean()) / 2, rel=1e-5)
+    normal = math.log(2 * math.pi * math.e) / 2  # of the data, and of the half that the noise leaves
+    expected = normal + math.log(math.sin(math.pi / 4)) * (prediction == "v")
+    assert float(found["r"]) == pytest.approx(expected, abs=0.25)
+
+
+def test_masked_reals_weigh_as_the_bound_says() -> None:
+    """Standard normals that are told nothing have their entropy for a bound, whatever the power."""
+    problem, batch = clusters(4), 8000
+    values = problem.simulate(batch, 0)
+    values["r"] = torch.randn(batch, 4, generator=torch.Generator().manual_seed(5))
+    scales = Standardiser.estimate(problem.layout, [(problem.layout, values)])
+    process = Process(ProcessConfig(reals="masked", components=1, mask_power=2.0, mask_weight=1.0), scales)
+    clean = process.encode(problem.layout, values, torch.float32)
+    observed = {s.name: torch.zeros(batch, *s.shape, dtype=torch.bool) for s in problem.layout.arrays}
+    g = torch.Generator().manual_seed(1)
+    time = low_discrepancy_times(batch, g)
+    state, noise = process.corrupt(problem.layout, clean, observed, time, g)
+    outputs = {
+        s.name: torch.zeros(batch, *s.shape, s.kind.options or 1 + 2 * s.kind.channels)
+        for s in problem.layout.arrays
+    }
+    found = array_losses(problem.layout, process, outputs, clean, state, noise, observed, time)
+    assert float(found["r"]) == pytest.approx(math.log(2 * math.pi * math.e) / 2, rel=0.03)
+    assert float(found["z"]) == pytest.approx(math.log(3), rel=0.03)

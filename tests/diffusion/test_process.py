@@ -14,6 +14,7 @@ from gsdmc.compiler import Problem, compile_text
 from gsdmc.diffusion.bijections import EDGE
 from gsdmc.diffusion.gaussian import ancestral_step, gaussian_step
 from gsdmc.diffusion.masked import choose_reveals, draw_values, margin
+from gsdmc.diffusion.mixture import LEAST_STD
 from gsdmc.diffusion.noise import gumbel
 from gsdmc.diffusion.prediction import target
 from gsdmc.diffusion.process import Process, ProcessConfig, Values
@@ -370,3 +371,106 @@ def test_settings_that_are_none_are_refused() -> None:
         ProcessConfig(mask_power=0.0)
     with pytest.raises(ValueError, match="no weighting"):
         ProcessConfig(loss="sum", weighting="snr")
+    with pytest.raises(ValueError, match="at least 1"):
+        ProcessConfig(components=0)
+    for mixed in ({"head": "mixture"}, {"reals": "masked"}):
+        with pytest.raises(ValueError, match="no mixture"):
+            ProcessConfig(loss="sum", **mixed)  # type: ignore[arg-type]
+
+
+def test_masked_reals_are_absent_and_zero_is_not() -> None:
+    problem = one_of_each()
+    layout = problem.layout
+    values = problem.simulate(2000, 0)
+    scales = Standardiser.estimate(layout, [(layout, values)])
+    process = Process(ProcessConfig(reals="masked", mask_power=2.0), scales)
+    clean = process.encode(layout, values, torch.float64)
+    channels = {s.name: s.kind.channels + (not s.kind.discrete) for s in layout.arrays}
+    assert {n: c.shape for n, c in clean.items()} == {n: (2000, c) for n, c in channels.items()}
+    seen = {s.name: torch.zeros(2000, dtype=torch.bool) for s in layout.arrays}
+    seen["real"][:1000] = True
+    time = torch.full((2000,), 0.6, dtype=torch.float64)
+    state, masked = process.corrupt(layout, clean, seen, time, torch.Generator().manual_seed(0))
+    for slot in layout.arrays:
+        hidden = masked[slot.name]
+        assert not state[slot.name][hidden].any()
+        assert torch.equal(state[slot.name][~hidden], clean[slot.name][~hidden])
+        assert not (hidden & seen[slot.name]).any()
+        latent = ~seen[slot.name]
+        assert hidden[latent].double().mean().item() == pytest.approx(0.36, abs=0.05)
+        if not slot.kind.discrete:
+            assert torch.equal(state[slot.name][..., -1] == 0, hidden)
+    decoded = process.decode(layout, clean)
+    for name, value in values.items():
+        torch.testing.assert_close(decoded[name].double(), value.double(), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("prediction", ["x0", "v", "noise"])
+@pytest.mark.parametrize("schedule", ["cosine", "edm"])
+def test_an_untrained_mixture_knows_a_standard_normal_in_v(schedule, prediction) -> None:
+    """Of data N(0, 1) the belief given a noisy state is N(signal x, noise²), which v's zeros stand for."""
+    problem = clusters(3)
+    config = ProcessConfig(schedule, prediction, head="mixture", components=1)
+    process = Process(config, Standardiser.identity(problem.layout))
+    state = {
+        s.name: torch.randn(4, *s.state_shape, generator=torch.Generator().manual_seed(0)).double()
+        for s in problem.layout.arrays
+    }
+    time = torch.tensor([0.3, 0.4, 0.6, 0.9], dtype=torch.float64)
+
+    def network(layout: Layout, state: Values, observed: Values, clock: Tensor) -> dict[str, Tensor]:
+        return {
+            s.name: torch.zeros(4, *s.shape, s.kind.options or 1 + 2 * s.kind.channels).double()
+            for s in layout.arrays
+        }
+
+    found = process.predict(network, problem.layout, state, {}, time)  # type: ignore[arg-type]
+    signal, noise = process.factors(time, state["r"])
+    known = {
+        "x0": (0.0, 1.0),
+        "v": (signal * state["r"], noise),
+        "noise": (state["r"] / signal, noise / signal),
+    }
+    mean, std = known[prediction]
+    std = (std + LEAST_STD) * torch.ones(4, 3).double()
+    expected = torch.distributions.Normal(mean * torch.ones(4, 3).double(), std)
+    x0 = expected.mean + std * torch.randn(4, 3, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(found["r"].log_prob(x0), expected.log_prob(x0))
+    torch.testing.assert_close(found["r"].mean, expected.mean)
+    means = process.denoise(network, problem.layout, state, {}, time)  # type: ignore[arg-type]
+    torch.testing.assert_close(means["r"], expected.mean)
+    assert {n: m.shape for n, m in means.items()} == {n: x.shape for n, x in state.items()}
+    assert found["z"].log_prob(torch.eye(3)[None].expand(4, 3, 3).double()).shape == (4, 3)
+
+
+def test_points_are_predicted_where_no_mixture_is() -> None:
+    problem = clusters(3)
+    process = Process(ProcessConfig(), Standardiser.identity(problem.layout))
+    clean = process.encode(problem.layout, problem.simulate(2, 0), torch.float64)
+    hidden = {s.name: torch.zeros(2, *s.shape, dtype=torch.bool) for s in problem.layout.arrays}
+    time = torch.tensor([0.2, 0.7], dtype=torch.float64)
+    state, noise = process.corrupt(problem.layout, clean, hidden, time, torch.Generator().manual_seed(0))
+    network = Perfect(clean, noise, process, time)
+    found = process.predict(network, problem.layout, state, hidden, time)  # type: ignore[arg-type]
+    torch.testing.assert_close(found["x"].mean, clean["x"])
+    with pytest.raises(ValueError, match="no density"):
+        found["x"].log_prob(clean["x"])
+
+
+def test_masked_reals_that_are_there_are_carried_over() -> None:
+    problem = bcmf(2, 2, 2)
+    config = ProcessConfig(reals="masked", components=2)
+    process = Process(config, Standardiser.identity(problem.layout))
+    clean = process.encode(problem.layout, problem.simulate(50, 0), torch.float64)
+    seen = {s.name: torch.full((50, *s.shape), s.name == "E") for s in problem.layout.arrays}
+    time = torch.full((50,), 0.5, dtype=torch.float64)
+    state, masked = process.corrupt(problem.layout, clean, seen, time, torch.Generator().manual_seed(0))
+
+    def network(layout: Layout, state: Values, observed: Values, clock: Tensor) -> dict[str, Tensor]:
+        return {s.name: torch.ones(50, *s.shape, s.kind.options or 6).double() for s in layout.arrays}
+
+    found = process.denoise(network, problem.layout, state, seen, time)  # type: ignore[arg-type]
+    for name in ("A", "C", "E"):
+        shown = ~masked[name]
+        assert torch.equal(found[name][shown], clean[name][..., 0][shown])
+        torch.testing.assert_close(found[name][~shown], torch.ones(int((~shown).sum())).double())

@@ -8,10 +8,13 @@ from gsdmc.diffusion.noise import GeneratorNoise
 from gsdmc.diffusion.process import Process, ProcessConfig
 from gsdmc.diffusion.sampler import SamplerConfig, sample
 from gsdmc.diffusion.standardise import Standardiser
+from gsdmc.model.denoiser import Denoiser
 from tests.model.problems import HandProblem, bcmf, clusters, latin
 from tests.model.test_denoiser import DIMS, denoiser_for
 
 MASKED = ProcessConfig()
+MIXTURES = ProcessConfig("edm", "v", head="mixture", components=3)
+ABSENT = ProcessConfig(reals="masked", components=3)
 PAPER = ProcessConfig("linear", "x0", "onehot", standardise=False, loss="sum")
 SAMPLERS = [
     (MASKED, SamplerConfig(steps=5)),
@@ -22,12 +25,19 @@ SAMPLERS = [
     (MASKED, SamplerConfig(steps=4, solver="dpm2m", spacing="logsnr", order="confidence", threshold=0.5)),
     (MASKED, SamplerConfig(steps=4, solver="dpm2m-sde", spacing="karras", order="entropy", temperature=2.0)),
     (PAPER, SamplerConfig(steps=4, solver="dpm2m", spacing="karras")),
+    (MIXTURES, SamplerConfig(steps=4)),
+    (ABSENT, SamplerConfig(steps=4)),
+    (ABSENT, SamplerConfig(steps=3, order="random", restarts=1, restart_steps=2)),
 ]
 
 
 def process_for(problem: HandProblem, config: ProcessConfig) -> Process:
     scales = Standardiser.estimate(problem.layout, [(problem.layout, problem.simulate(64, 1))])
     return Process(config, scales)
+
+
+def network_for(problem: HandProblem, config: ProcessConfig) -> Denoiser:
+    return denoiser_for(problem, components=config.mixture, masked_reals=config.reals == "masked")
 
 
 @pytest.mark.parametrize(("process", "sampler"), SAMPLERS)
@@ -39,7 +49,7 @@ def test_evidence_is_untouched_and_values_in_range(
     values = problem.simulate(6, 3)
     g = torch.Generator().manual_seed(0)
     mask = {s.name: torch.rand(6, *s.shape, generator=g) < 0.5 for s in problem.layout.arrays}
-    denoiser = denoiser_for(problem).float()
+    denoiser = network_for(problem, process).float()
     out = sample(
         denoiser, problem.layout, process_for(problem, process), values, mask, config=sampler, generator=g
     )
@@ -110,7 +120,7 @@ def test_permuted_noise_gives_permuted_vectors(process: ProcessConfig, sampler: 
 def check_permuted_samples(
     problem: HandProblem, given: str, process: ProcessConfig, sampler: SamplerConfig
 ) -> None:
-    denoiser, run = denoiser_for(problem), process_for(problem, process)
+    denoiser, run = network_for(problem, process), process_for(problem, process)
     values = {n: v.double() if v.is_floating_point() else v for n, v in problem.simulate(4, 2).items()}
     mask = {s.name: torch.full((4, *s.shape), s.name == given) for s in problem.layout.arrays}
     identity = {"i": torch.arange(4), "j": torch.arange(3), "k": torch.arange(2)}

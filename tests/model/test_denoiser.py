@@ -21,7 +21,13 @@ DIMS = {"A": "ik", "R": "kj", "C": "ijk", "E": "ij", "pi": "", "z": "i", "x": "i
 
 
 def denoiser_for(
-    problem, architecture: Architecture = "default", seed: int = 0, layers: int = 2, loops: int = 1
+    problem,
+    architecture: Architecture = "default",
+    seed: int = 0,
+    layers: int = 2,
+    loops: int = 1,
+    components: int = 0,
+    masked_reals: bool = False,
 ) -> Denoiser:
     """A small network in float64 whose every weight is random, those that start at zero included."""
     config = ModelConfig.for_layout(
@@ -32,6 +38,8 @@ def denoiser_for(
         heads=2,
         loops=loops,
         reach=False,
+        components=components,
+        masked_reals=masked_reals,
     )
     generator = torch.Generator().manual_seed(seed)
     denoiser = build_denoiser(config, generator).double()
@@ -279,3 +287,27 @@ def test_building_draws_from_the_generator_alone() -> None:
     one, two = (build_denoiser(config, torch.Generator().manual_seed(5)) for _ in range(2))
     assert torch.equal(before, torch.random.get_rng_state())
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("masked_reals", [False, True])
+@pytest.mark.parametrize("architecture", ["default", "paper"])
+def test_mixtures_and_flags_have_the_shapes_that_they_say(
+    architecture: Architecture, masked_reals: bool
+) -> None:
+    problem = clusters(3)
+    denoiser = denoiser_for(problem, architecture, components=4, masked_reals=masked_reals)
+    flag = int(masked_reals)
+    shapes = {"pi": (2, 3 + flag), "z": (2, 3, 3), "x": (2, 3, 2 + flag), "r": (2, 3, 2) if flag else (2, 3)}
+    state = {name: torch.zeros(shape, dtype=torch.float64) for name, shape in shapes.items()}
+    hidden = {s.name: torch.zeros(2, *s.shape, dtype=torch.bool) for s in problem.layout.arrays}
+    time = torch.full((2,), 500.0, dtype=torch.float64)
+    out = denoiser(problem.layout, state, hidden, time)
+    expected = {"pi": (2, 4 * 7), "z": (2, 3, 3), "x": (2, 3, 4 * 5), "r": (2, 3, 4 * 3)}
+    assert {name: tuple(value.shape) for name, value in out.items()} == expected
+    if masked_reals:  # a zero that is there is no masked value
+        there = {**state, "r": state["r"] + torch.tensor([0.0, 1.0]).double()}
+        assert (denoiser(problem.layout, there, hidden, time)["x"] - out["x"]).abs().max() > 1e-6
+    config = denoiser.config
+    assert ModelConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+    old = {k: v for k, v in config.to_json().items() if k not in ("components", "masked_reals")}
+    assert ModelConfig.from_json(old).components == 0
