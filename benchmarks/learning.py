@@ -33,7 +33,7 @@ POINTS = (0.1, 0.25, 0.5, 1.0)
 EVALUATION = 1_000_003  # the seed of the problems that networks are scored on
 
 # name: program, sizes, which of its scores, whether a larger one is better
-PROBLEMS: dict[str, tuple[str, dict[str, int], int, bool]] = {
+PROBLEMS: dict[str, tuple[str, dict[str, Any], int, bool]] = {
     "bcmf-5-5-3": ("bcmf", {"m": 5, "n": 5, "k": 3}, 0, False),
     "sorting-8": ("sorting", {"n": 8}, 0, True),
     "sudoku": ("sudoku", {}, 3, True),
@@ -67,7 +67,7 @@ def train(name: str, kind: str, seconds: float, options: argparse.Namespace) -> 
 def collect(process: subprocess.Popen[str]) -> list[dict[str, Any]]:
     out, _ = process.communicate()
     if process.returncode:
-        raise SystemExit(f"a worker failed: {process.args}")
+        raise SystemExit(f"a worker failed: {process.args!r}")
     return [json.loads(line) for line in out.splitlines()]
 
 

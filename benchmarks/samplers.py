@@ -128,6 +128,7 @@ def row(
         for slot in problem.layout.arrays
         if not slot.deterministic and not bool(asked.mask[slot.name].all())
     }
+    energies = [e for a in arrays.values() if (e := a["energy"]) is not None]
     residuals = residuals_of(problem, first)
     broken = violations(problem, residuals, TOLERANCE).total(len(next(iter(first.values()))))
     restored = problem.restore(first, asked.mask)
@@ -137,7 +138,7 @@ def row(
         "calls": trace.per_sample,
         "batches": trace.calls,
         "seconds_per_1000": 1000 * seconds / trace.samples,
-        "energy": fmean(a["energy"] for a in arrays.values()) if arrays else None,
+        "energy": fmean(energies) if energies else None,
         "arrays": arrays,
         "valid": float((broken == 0).double().mean()),
         "consistency": measure(problem, residuals).to_json(),

@@ -36,7 +36,7 @@ from gsdmc.training.loop import Run
 from gsdmc.training.presets import preset
 
 # name: program, sizes, batch, the authors' step in seconds, the wanted ratio to it
-PROBLEMS: dict[str, tuple[str, dict[str, int], int, float, float]] = {
+PROBLEMS: dict[str, tuple[str, dict[str, Any], int, float, float]] = {
     "bcmf-10": ("bcmf", {"m": 10, "n": 10, "k": 10}, 8, 1.06, 4),
     "sorting-20": ("sorting", {"n": 20}, 16, 3.5, 4),
     "inversion-5": ("inversion", {"n": 5}, 16, 0.35, 4),
@@ -48,7 +48,7 @@ LARGE = (200, 200, 10)
 MEMORY = 16.0  # GB
 
 
-def make(program: str, sizes: dict[str, int], batch: int) -> Run:
+def make(program: str, sizes: dict[str, Any], batch: int) -> Run:
     """A run of the `paper` preset, ready for its first step."""
     problem = gsdmc.compile(program, **sizes)
     return Run(problem, preset("paper", program).with_changes(batch=batch), 0, ())
@@ -91,7 +91,7 @@ def compare(name: str, seconds: float) -> dict[str, Any] | None:
     samplers["linears"] = timing.sampler(floor(ours), time.perf_counter, 0.0)
     found = timing.interleaved(samplers, seconds / len(samplers), least=5, most=200)
     ours_ms = timing.spread(found["ours"])
-    row = {
+    row: dict[str, Any] = {
         "problem": name,
         "nodes": ours.problem.layout.nodes,
         "entries": ours.problem.layout.structure.entries,
@@ -120,7 +120,8 @@ def growth(seconds: float) -> dict[str, Any]:
         run = make("bcmf", {"m": m, "n": n, "k": k}, 1)
         step = clocked(run)
         step()
-        begun, samples = time.perf_counter(), []
+        begun = time.perf_counter()
+        samples: list[float] = []
         while len(samples) < 3 or (time.perf_counter() - begun < seconds and len(samples) < 100):
             samples.append(step())
         entries = run.problem.layout.structure.entries

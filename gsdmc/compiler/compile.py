@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gsdmc import programs
 from gsdmc.compiler.archive import SUFFIX, read_problem
 from gsdmc.compiler.check import check_problem
 from gsdmc.compiler.options import CompileOptions, Embedding, Queries
@@ -15,11 +14,13 @@ from gsdmc.compiler.problem import Problem
 from gsdmc.language import parse
 from gsdmc.language.scope import did_you_mean
 from gsdmc.language.source import GsdmcError
+from gsdmc.programs import names as program_names
+from gsdmc.programs import text as program_text
 
 
 def bundled() -> list[str]:
     """Names of the programs that come with gsdmc."""
-    return programs.names()
+    return program_names()
 
 
 def compile_problem(
@@ -91,7 +92,7 @@ def compile_with(
     if path.is_file():
         return compile_text(read_text(path), str(path), overrides, options)
     if str(program) in bundled():
-        return compile_text(programs.text(str(program)), f"{program}.clj", overrides, options)
+        return compile_text(program_text(str(program)), f"{program}.clj", overrides, options)
     if path.is_dir():
         raise GsdmcError(f"{path} is a folder, not a program", hint="give the .clj file in it")
     known = bundled()

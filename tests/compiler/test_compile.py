@@ -37,7 +37,7 @@ def test_a_program_in_a_folder_has_the_name_of_its_file() -> None:
     with pytest.raises(GsdmcError, match="no program `hmm`") as error:
         compile_problem("hmm")
     assert error.value.hint == "did you mean `sbi/hmm`?"
-    with pytest.raises(GsdmcError, match="no program `sbi/../bcmf`"):
+    with pytest.raises(GsdmcError, match=r"no program `sbi/\.\./bcmf`"):
         compile_problem("sbi/../bcmf")
 
 
