@@ -115,7 +115,7 @@ def compare(name: str, seconds: float) -> dict[str, Any] | None:
 
 def growth(seconds: float) -> dict[str, Any]:
     """Seconds per step at batch 1 over sizes, and the exponent in mask entries."""
-    points = []
+    points: list[dict[str, Any]] = []
     for m, n, k in GROWTH:
         run = make("bcmf", {"m": m, "n": n, "k": k}, 1)
         step = clocked(run)

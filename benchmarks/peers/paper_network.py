@@ -47,7 +47,8 @@ class PlainBlock(nn.Module):
             structure.cache["plain"] = padded(structure, batch)
         # `padded` scales logits by 1/√D, the paper's sparse code doesn't.
         mixed = structure.cache["plain"](q * q.shape[-1] ** 0.5, k, v)
-        return attention.out(mixed.transpose(1, 2).reshape(batch, nodes, width))
+        out: Tensor = attention.out(mixed.transpose(1, 2).reshape(batch, nodes, width))
+        return out
 
 
 def plain(run: Run) -> Run:
