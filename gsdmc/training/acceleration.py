@@ -189,6 +189,6 @@ def compile_blocks(denoiser: Denoiser) -> None:
     """
     for module in denoiser.blocks.modules():
         if isinstance(module, GraphAttention):
-            module.mix = torch.compiler.disable(module.mix)  # type: ignore[method-assign]
+            module.mix = torch.compiler.disable(module.mix)  # type: ignore[method-assign,no-untyped-call]
     for block in denoiser.blocks:
         block.compile()

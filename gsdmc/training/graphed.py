@@ -94,7 +94,8 @@ class GraphedDenoiser(nn.Module):
         self._forms = [(sample.shape, sample.dtype) for sample in samples]
         # The backward pass would be captured in a precision that surrounds the call, which it isn't run in.
         # Unused inputs: plates that are absent at this size have weights all the same.
-        with torch.cuda.device_of(samples[0]), torch.autocast(time.device.type, enabled=False):
+        here = torch.cuda.device_of(samples[0])  # type: ignore[no-untyped-call]
+        with here, torch.autocast(time.device.type, enabled=False):
             self._replay = torch.cuda.make_graphed_callables(
                 flat, samples, num_warmup_iters=WARM_UP, allow_unused_input=True
             )

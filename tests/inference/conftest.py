@@ -32,7 +32,7 @@ def tiny() -> TrainingConfig:
 
 @pytest.fixture(scope="session")
 def bcmf() -> Model:
-    return gsdmc.train("bcmf", steps=2, preset=TINY, out=None)
+    return gsdmc.train("bcmf", steps=2, preset=TINY, out=None, device="cpu")
 
 
 @pytest.fixture(scope="session")
@@ -44,4 +44,4 @@ def kinds() -> gsdmc.Problem:
 
 @pytest.fixture(scope="session")
 def any_query(kinds: gsdmc.Problem) -> Model:
-    return gsdmc.train(kinds, steps=2, preset=TINY, out=None)
+    return gsdmc.train(kinds, steps=2, preset=TINY, out=None, device="cpu")

@@ -54,4 +54,5 @@ def test_a_network_elsewhere_gives_the_same_samples_here(any_query: Model) -> No
 def test_a_gpu_gives_the_same_samples(any_query: Model) -> None:
     samples = [model.sample(num_samples=4, seed=1, steps=4) for model in (any_query, any_query.to("cuda"))]
     for name, values in samples[0].items():
-        np.testing.assert_allclose(samples[1][name], values, rtol=1e-2, atol=1e-2)
+        rounded = 1.01 if name == "count" else 0.01  # a count may be rounded the other way
+        np.testing.assert_allclose(samples[1][name], values, rtol=1e-2, atol=rounded)

@@ -99,6 +99,7 @@ def test_a_capture_serves_one_layout_and_one_form(captures: list[tuple[Tensor, .
 
 @pytest.mark.gpu
 @needs_cuda
+@pytest.mark.filterwarnings("default")  # torch's own, while it compiles
 @pytest.mark.parametrize(
     "settings",
     [

@@ -200,6 +200,7 @@ def test_a_step_elsewhere_meets_no_cpu_tensor_and_waits_for_nothing(
 
 
 @pytest.mark.gpu
+@pytest.mark.filterwarnings("default")  # torch's own, while it compiles
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_gpu_learns_what_a_cpu_learns(precision: str, tmp_path: Path) -> None:
