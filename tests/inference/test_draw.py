@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+import gsdmc
 from gsdmc.compiler import compile_text
+from gsdmc.diffusion.config import RealsName
 from gsdmc.inference import draw as module
 from gsdmc.inference.draw import chunk_size, draw
 from gsdmc.inference.model import Model
@@ -33,7 +37,12 @@ def test_vectors_of_many_numbers_count(monkeypatch: pytest.MonkeyPatch) -> None:
     assert chunk_size(layout, 32) == 4
 
 
-def test_a_network_elsewhere_gives_the_same_samples_here(any_query: Model) -> None:
+@pytest.mark.parametrize("reals", ["gaussian", "masked"])
+def test_a_network_elsewhere_gives_the_same_samples_here(any_query: Model, reals: RealsName) -> None:
+    if reals == "masked":
+        config = any_query.trained.config
+        config = config.with_changes(process=replace(config.process, reals=reals))
+        any_query = gsdmc.train(any_query.problem, steps=1, preset=config, out=None, device="cpu")
     layout = any_query.problem.layout
     truth = any_query.problem.simulate(6, seed=0)
     mask = {name: torch.arange(6) % 2 == 0 for name in truth}

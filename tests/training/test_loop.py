@@ -173,6 +173,8 @@ VARIANTS: dict[str, TrainingConfig] = {
     "velocity": replace(SMALL, process=replace(SMALL.process, prediction="v", schedule="linear")),
     "edm": replace(SMALL, process=replace(SMALL.process, schedule="edm", times="lognormal", weighting="snr")),
     "looped": replace(SMALL, loops=2, recompute="on"),
+    "mixture": replace(SMALL, process=replace(SMALL.process, head="mixture")),
+    "masked": replace(SMALL, process=replace(SMALL.process, reals="masked")),
 }
 
 
