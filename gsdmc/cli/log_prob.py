@@ -49,6 +49,12 @@ def add(commands: Any) -> None:
         parser.add_argument(
             f"--{name}", type=options.positive, default=usual, metavar="N", help=f"{text} (default {usual})"
         )
+    parser.add_argument(
+        "--least-noise",
+        type=float,
+        metavar="X",
+        help="where bound and flow leave off, as a share of each array's scale; a sharper network takes less",
+    )
     options.add_sizes(parser)
     options.add_device(parser, "cpu")
     parser.add_argument(
@@ -79,6 +85,7 @@ def run(args: argparse.Namespace) -> None:
         samples=args.samples,
         orders=args.orders,
         steps=args.steps,
+        least_noise=args.least_noise,
         strict=args.strict,
     )
     about = {"program": model.problem.name, "method": found.method, "unit": found.unit, "seed": args.seed}

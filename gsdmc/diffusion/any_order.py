@@ -8,20 +8,21 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from gsdmc.diffusion.estimate import Estimate, latent_slots, picked
+from gsdmc.diffusion.estimate import Estimate, latent_slots, log_volume
 from gsdmc.diffusion.process import Process, Values
 from gsdmc.layout.layout import Layout
 from gsdmc.model.denoiser import Denoiser
 
 
-def discrete_elements(layout: Layout) -> int:
-    """M, the number of discrete variables, those of evidence included."""
-    return sum(slot.size for slot in layout.arrays if slot.kind.discrete)
+def masked_elements(process: Process, layout: Layout) -> int:
+    """M, the number of variables that the process masks, those of evidence included."""
+    return sum(slot.size for slot in layout.arrays if process.is_masked(slot))
 
 
-def random_orders(layout: Layout, orders: int, generator: torch.Generator) -> Tensor:
-    """Uniformly random orders of the discrete variables, `[orders, M]` priorities, least first."""
-    return torch.rand(orders, discrete_elements(layout), generator=generator, dtype=torch.float64)
+def random_orders(process: Process, layout: Layout, orders: int, generator: torch.Generator) -> Tensor:
+    """Uniformly random orders of the masked variables, `[orders, M]` priorities, least first."""
+    elements = masked_elements(process, layout)
+    return torch.rand(orders, elements, generator=generator, dtype=torch.float64)
 
 
 @torch.no_grad()
@@ -41,6 +42,7 @@ def any_order_log_prob(
     autoregressive diffusion; Uria et al. 2014). For one order that depends on no value this
     is a normalised distribution, whatever the network. Several orders are mixed in equal parts, which
     is one too. With n of M variables left the network is told the time at which that share is masked.
+    Masked reals have the density of the mixture that is predicted of them, in the program's own values.
 
     Args:
         denoiser: the network, which sets device and dtype.
@@ -48,8 +50,8 @@ def any_order_log_prob(
         process: the process that the network was trained for.
         values: per array `[B, *value_shape]`, the evidence among them.
         observed: per array `[B, *shape]` booleans, true where the value is evidence.
-        priorities: `[orders, M]`, in which order each one reveals the program's discrete elements, those of
-            every array in a row, least first; evidence is left out.
+        priorities: `[orders, M]`, in which order each one reveals the elements that the process masks, those
+            of every array in a row, least first; evidence is left out.
         rows: states per network call.
 
     Returns:
@@ -62,14 +64,15 @@ def any_order_log_prob(
     gaussian, _ = latent_slots(process, layout, observed)
     if gaussian:
         raise ValueError(f"any-order probability of {gaussian[0].name}, which no masked process runs")
-    slots = [slot for slot in layout.arrays if slot.kind.discrete]
-    elements = discrete_elements(layout)
+    slots = [slot for slot in layout.arrays if process.is_masked(slot)]
+    elements = masked_elements(process, layout)
     if priorities.dim() != 2 or len(priorities) == 0 or priorities.shape[1] != elements:
         raise ValueError(f"priorities: expected [orders, {elements}], got {tuple(priorities.shape)}")
     parameter = next(denoiser.parameters())
     device = parameter.device
     observed = {name: seen.to(device) for name, seen in observed.items()}
-    clean = process.encode(layout, {n: v.to(device) for n, v in values.items()}, parameter.dtype)
+    values = {name: value.to(device) for name, value in values.items()}
+    clean = process.encode(layout, values, parameter.dtype)
     batch, orders = len(next(iter(observed.values()))), len(priorities)
     if not slots:
         zero = torch.zeros(batch, dtype=torch.float64, device=device)
@@ -97,14 +100,21 @@ def any_order_log_prob(
             masked = hidden[:, offset : offset + slot.size].reshape(-1, *slot.shape)
             state[slot.name] = state[slot.name] * ~masked[..., None]
             offset += slot.size
-        predicted = process.denoise(
+        predicted = process.predict(
             denoiser, layout, state, {n: seen[example] for n, seen in observed.items()}, clock(process, share)
         )
         log_p = torch.cat(
-            [picked(predicted[s.name], clean[s.name][example]).reshape(len(step), -1) for s in slots], dim=1
+            [
+                predicted[s.name]
+                .log_prob(process.unflagged(s, clean[s.name][example]))
+                .reshape(len(step), -1)
+                for s in slots
+            ],
+            dim=1,
         )  # [R, M]
-        total.index_add_(0, pair, torch.where(rank == step[:, None], log_p, 0.0).sum(1))
-    return _mixture(total.reshape(batch, orders))
+        total.index_add_(0, pair, torch.where(rank == step[:, None], log_p.double(), 0.0).sum(1))
+    volume = log_volume(process, layout, values, observed)
+    return _mixture(total.reshape(batch, orders) + volume[:, None])
 
 
 def clock(process: Process, share: Tensor) -> Tensor:

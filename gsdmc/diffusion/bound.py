@@ -17,7 +17,6 @@ from gsdmc.diffusion.estimate import (
     into_plane,
     latent_slots,
     log_volume,
-    picked,
     total,
 )
 from gsdmc.diffusion.half_angle import HalfAngle, signal_and_noise_at, step_angles
@@ -26,6 +25,10 @@ from gsdmc.diffusion.reconstruct import reconstruction
 from gsdmc.diffusion.schedule import LINEAR_STEPS, signal_and_noise
 from gsdmc.layout.layout import ArraySlot, Layout
 from gsdmc.model.denoiser import Denoiser
+
+LEAST_NOISE = 0.03
+"""Where the Gaussian process ends by default: at less, errors of a network weigh more than detail of the data
+is worth."""
 
 
 @torch.no_grad()
@@ -38,7 +41,7 @@ def evidence_bound(
     generator: torch.Generator,
     *,
     samples: int = 128,
-    least_noise: float = 0.01,
+    least_noise: float = LEAST_NOISE,
     rows: int = 1024,
 ) -> Estimate:
     """A lower bound of log p(latent values | evidence), by Monte Carlo.
@@ -52,6 +55,7 @@ def evidence_bound(
     - masked: -∫ m'/m Σ_masked -log p (Sahoo et al. 2024, equation 11, m the masking probability),
       as an average over how many of M values are masked, n uniform in 1 .. M, of M/n Σ_masked log p
       (Ou et al. 2024, where it is the mean log probability over orders): equal, and of finite variance.
+      Masked reals have the log density of the mixture that is predicted of them.
 
     With an exact denoiser the masked bound is the log probability, and the Gaussian one comes as near to
     it as the least noise is small against the values' structure.
@@ -163,19 +167,19 @@ class _Corruption:
         observed = {n: seen.repeat(repeats, *[1] * (seen.dim() - 1)) for n, seen in self.observed.items()}
         clean = {n: x.repeat(repeats, *[1] * (x.dim() - 1)) for n, x in self.clean.items()}
         state = self._state(clean, observed, at, epsilon)
-        predicted = self.process.denoise(self.denoiser, self.layout, state, observed, at.time)
+        predicted = self.process.predict(self.denoiser, self.layout, state, observed, at.time)
         term = torch.zeros(len(place), dtype=torch.float64, device=self.device)
         if kind == "masked":
             offset = 0
             for slot in self.masked:
                 hidden = at.hidden[:, offset : offset + slot.size].reshape(-1, *slot.shape)
                 offset += slot.size
-                term += at.weight * total(picked(predicted[slot.name], clean[slot.name]), hidden)
+                log_p = predicted[slot.name].log_prob(self.process.unflagged(slot, clean[slot.name]))
+                term += at.weight * total(log_p, hidden)
             return term.reshape(repeats, self.batch)
         for slot in self.gaussian:
             x0, latent_here = clean[slot.name], ~observed[slot.name]
-            guess = predicted[slot.name].double()
-            error = into_plane(slot, x0 - (guess.exp() if slot.kind.discrete else guess)).square()
+            error = into_plane(slot, x0 - predicted[slot.name].mean.double()).square()
             if continuous(slot):  # a control variate: what an exact denoiser of a standard normal errs by
                 signal, noise = expand(at.signal, x0), expand(at.noise, x0)
                 drawn = into_plane(slot, epsilon[slot.name])
@@ -229,7 +233,7 @@ class _Corruption:
     def _revealed(self, place: Tensor, uniforms: Tensor, latent: Tensor) -> _At:
         """Just before the n-th last reveal, n uniform, every value's being uniform in masking probability."""
         count = latent.sum(1)  # [R]
-        number = (place * count).long() + 1  # 1 .. M
+        number = ((place * count).long() + 1).minimum(count.clamp(min=1))  # 1 .. M
         drawn = uniforms.masked_fill(~latent, torch.inf).sort(dim=1).values
         share = drawn.gather(1, (number - 1)[:, None])  # [R, 1]
         hidden = latent & (uniforms <= share)

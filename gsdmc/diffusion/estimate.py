@@ -27,19 +27,13 @@ def latent_slots(
     masked: list[ArraySlot] = []
     for slot in layout.arrays:
         if not bool(observed[slot.name].all()):
-            absorbing = slot.kind.discrete and process.config.discrete == "masked"
-            (masked if absorbing else gaussian).append(slot)
+            (masked if process.is_masked(slot) else gaussian).append(slot)
     return gaussian, masked
 
 
 def continuous(slot: ArraySlot) -> bool:
     """Whether an array's values have a density; counts and discretes have probabilities."""
     return slot.kind.name in ("real", "vector")
-
-
-def picked(log_probs: Tensor, onehot: Tensor) -> Tensor:
-    """Log probability of the true category: both `[..., K]`, to `[...]` float64."""
-    return torch.take_along_dim(log_probs, onehot.argmax(-1, keepdim=True), -1)[..., 0].double()
 
 
 def total(per_element: Tensor, latent: Tensor) -> Tensor:

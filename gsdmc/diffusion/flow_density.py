@@ -21,6 +21,9 @@ from gsdmc.diffusion.process import Process, Values, across
 from gsdmc.layout.layout import ArraySlot, Layout
 from gsdmc.model.denoiser import Denoiser
 
+LEAST_NOISE = 0.01
+"""Where the flow begins by default: at less, errors of a network add up to more than the blur takes away."""
+
 EXACT = 64
 """The most dimensions whose trace is computed one by one."""
 
@@ -34,7 +37,7 @@ def flow_log_density(
     generator: torch.Generator,
     *,
     steps: int = 40,
-    least_noise: float = 1e-3,
+    least_noise: float = LEAST_NOISE,
     probes: int | None = None,
 ) -> Estimate:
     """The log density of latent values given evidence, by the Gaussian process's probability flow.
@@ -70,8 +73,9 @@ def flow_log_density(
     """
     gaussian, masked = latent_slots(process, layout, observed)
     for slot in (*masked, *gaussian):
-        if not continuous(slot):
-            raise ValueError(f"flow density of {slot.name}, which has none: it is a {slot.kind}")
+        if slot in masked or not continuous(slot):
+            state = "masked" if slot in masked else "not continuous"
+            raise ValueError(f"flow density of {slot.name}, which has none: a {slot.kind}, it is {state}")
     if steps < 2 or steps % 2:
         raise ValueError(f"steps: expected an even number, 2 or more, got {steps}")
     flow = _Flow(denoiser, layout, process, values, observed)

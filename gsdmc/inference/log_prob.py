@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gsdmc.compiler.problem import Problem
+from gsdmc.diffusion import bound, flow_density
 from gsdmc.diffusion.any_order import any_order_log_prob, random_orders
 from gsdmc.diffusion.bound import evidence_bound
 from gsdmc.diffusion.estimate import Estimate, continuous, latent_slots
@@ -62,6 +63,7 @@ def log_prob(
     samples: int = 128,
     orders: int = 1,
     steps: int = 40,
+    least_noise: float | None = None,
 ) -> LogProb:
     """Log probabilities of joint values given those that are evidence.
 
@@ -73,6 +75,8 @@ def log_prob(
         samples: network calls per row that `bound` makes, for each kind of process.
         orders: random orders that `any-order` averages over, the same for every row.
         steps: of the solver that `flow` takes.
+        least_noise: where `bound` and `flow` leave off, as a share of the scale of each array; their own
+            defaults when None.
 
     Raises:
         GsdmcError: a method that doesn't apply, numbers that it can't take, or values without a density.
@@ -81,6 +85,8 @@ def log_prob(
         if number < 1 or (even and number % 2):
             least = "even and at least 2" if even else "at least 1"
             raise GsdmcError(f"{name} is {number}; it is {least}")
+    if least_noise is not None and not 0 < least_noise < 1:
+        raise GsdmcError(f"least_noise is {least_noise:g}; it is between 0 and 1")
     layout, process = joint.problem.layout, trained.process
     batch = len(next(iter(joint.values.values())))
     observed = {name: seen.expand(batch, *seen.shape) for name, seen in joint.mask.items()}
@@ -88,7 +94,7 @@ def log_prob(
     size = chunk_size(layout, trained.denoiser.config.width)
     if chosen == "flow":
         size = max(1, size // (KEPT * trained.denoiser.config.layers))
-    priorities = random_orders(layout, orders, generator(seed, ORDERS))
+    priorities = random_orders(process, layout, orders, generator(seed, ORDERS))
     parts: list[Estimate] = []
     for number, start in enumerate(range(0, batch, size)):
         values = {name: value[start : start + size] for name, value in joint.values.items()}
@@ -98,9 +104,17 @@ def log_prob(
         if chosen == "any-order":
             parts.append(any_order_log_prob(*common, priorities, rows=size))
         elif chosen == "flow":
-            parts.append(flow_log_density(*common, stream, steps=steps))
+            parts.append(
+                flow_log_density(
+                    *common, stream, steps=steps, least_noise=least_noise or flow_density.LEAST_NOISE
+                )
+            )
         else:
-            parts.append(evidence_bound(*common, stream, samples=samples, rows=size))
+            parts.append(
+                evidence_bound(
+                    *common, stream, samples=samples, rows=size, least_noise=least_noise or bound.LEAST_NOISE
+                )
+            )
     value, error = (
         torch.cat([getattr(part, name) for part in parts]).cpu().numpy() for name in ("value", "error")
     )
@@ -120,26 +134,26 @@ def choose(trained: TrainedModel, joint: Joint, method: str = "auto") -> Method:
     if method != "auto" and method not in known:
         raise GsdmcError(f"method is {method!r}; it is one of auto, {', '.join(known)}")
     gaussian, masked = latent_slots(trained.process, joint.problem.layout, joint.mask)
-    for slot in gaussian:
+    for slot in (*gaussian, *masked):
         if slot.kind.support == "simplex" and not trained.process.config.bijections:
             raise GsdmcError(
                 f'"{slot.name}" has no density under this network: its shares were noised off the simplex',
                 hint="train the network anew: with bijections, shares stay shares",
             )
-    if any(continuous(slot) for slot in gaussian):
+    if any(continuous(slot) for slot in (*gaussian, *masked)):
         check_density(joint.problem, joint.mask)
     if method == "any-order" and gaussian:
-        kind = gaussian[0].kind
-        why = "which this network noises" if kind.discrete else "which takes more than finitely many values"
+        name, kind = gaussian[0].name, gaussian[0].kind
         raise GsdmcError(
-            f'any-order needs masked variables alone, but "{gaussian[0].name}" is a {kind}, {why}',
+            f'any-order needs masked variables alone, but "{name}", a {kind}, is noised',
             hint="use method bound, or auto",
         )
     if method == "flow":
         for slot in (*masked, *gaussian):
-            if not continuous(slot):
+            if slot in masked or not continuous(slot):
+                what = "masked" if slot in masked else "not continuous"
                 raise GsdmcError(
-                    f'flow needs reals alone, but "{slot.name}" is a {slot.kind}',
+                    f'flow needs noised reals alone, but "{slot.name}", a {slot.kind}, is {what}',
                     hint="use method bound, or auto; or give it as evidence",
                 )
     if method != "auto":

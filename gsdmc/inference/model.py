@@ -169,6 +169,7 @@ class Model:
         samples: int = 128,
         orders: int = 1,
         steps: int = 40,
+        least_noise: float | None = None,
         strict: bool = True,
         **sizes: int,
     ) -> LogProb:
@@ -188,6 +189,8 @@ class Model:
             samples: network calls per row that `bound` makes for each kind of process, an even number.
             orders: random orders that `any-order` averages over.
             steps: of the solver that `flow` takes, an even number.
+            least_noise: where `bound` and `flow` leave off, as a share of the scale of each array; a sharper
+                network takes less. Their own defaults when None.
             strict: refuse queries that the network was not trained for.
             **sizes: sizes of the program, as at `compile`.
 
@@ -201,7 +204,14 @@ class Model:
         if strict:
             check_query(joint.problem.givens, joint.mask)
         return log_prob(
-            self.trained, joint, method=method, seed=seed, samples=samples, orders=orders, steps=steps
+            self.trained,
+            joint,
+            method=method,
+            seed=seed,
+            samples=samples,
+            orders=orders,
+            steps=steps,
+            least_noise=least_noise,
         )
 
     def evaluate(

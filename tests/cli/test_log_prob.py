@@ -57,7 +57,7 @@ def test_mistakes_say_what_is_wrong(
 ) -> None:
     arguments, _, _ = files
     assert main([*arguments, "--method", "flow"]) == 1
-    assert 'flow needs reals alone, but "R" is a boolean' in capsys.readouterr().err
+    assert 'flow needs noised reals alone, but "R", a boolean, is masked' in capsys.readouterr().err
 
 
 def test_methods_are_those_of_the_api() -> None:

@@ -95,3 +95,33 @@ class ExactDenoiser(nn.Module):
     def onehots(self, name: str, options: int) -> Tensor:
         index = self.categories[name].long().reshape(1, len(self.log_weights), -1)
         return torch.nn.functional.one_hot(index, options).double()  # [1, C, size, K]
+
+
+class ExactConditionals(nn.Module):
+    """What an ideal network predicts of masked reals whose states are jointly normal around 0.
+
+    A mixture of one component for every element, of the mean and spread that those which are there leave it.
+    """
+
+    def __init__(self, covariance: Tensor) -> None:
+        super().__init__()
+        self.covariance = nn.Parameter(covariance.double())
+
+    def forward(
+        self, layout: Layout, state: Mapping[str, Tensor], observed: Mapping[str, Tensor], time: Tensor
+    ) -> dict[str, Tensor]:
+        flagged = torch.cat([state[s.name].reshape(len(time), s.size, 2) for s in layout.arrays], dim=1)
+        value, there = flagged[..., 0].double(), flagged[..., 1] > 0.5  # [B, D]
+        both = there[:, :, None] & there[:, None]
+        inner = torch.where(both, self.covariance, torch.eye(value.shape[1], dtype=torch.float64))
+        toward = self.covariance * there[:, None]  # [B, D, D]
+        gain = torch.linalg.solve(inner, toward.mT).mT
+        mean = (gain * value[:, None]).sum(-1)
+        variance = self.covariance.diagonal() - (gain * toward).sum(-1)
+        # Elements that are there have none left, and nobody asks for it.
+        log_std = torch.where(there, 0.0, variance.clamp(min=1e-12).log() / 2)
+        packed = torch.stack((torch.zeros_like(mean), mean, log_std), -1)  # [B, D, 3]
+        return {
+            s.name: packed[:, s.offset : s.offset + s.size].reshape(len(time), *s.shape, 3)
+            for s in layout.arrays
+        }

@@ -15,7 +15,7 @@ from gsdmc.diffusion.process import Process, ProcessConfig
 from gsdmc.diffusion.standardise import Standardiser
 from gsdmc.language.kinds import BOOLEAN, COUNT, REAL, category, vector
 from gsdmc.layout.layout import Layout
-from tests.diffusion.exact import ExactDenoiser
+from tests.diffusion.exact import ExactConditionals, ExactDenoiser
 from tests.model.problems import bcmf, clusters, make_layout
 from tests.model.test_denoiser import denoiser_for
 
@@ -28,7 +28,7 @@ class Known:
 
     layout: Layout
     process: Process
-    denoiser: ExactDenoiser
+    denoiser: ExactDenoiser | ExactConditionals
     values: dict[str, Tensor]
     log_p: Tensor
 
@@ -133,6 +133,17 @@ def test_it_is_the_probability_of_gaussian_onehots_with_an_exact_denoiser() -> N
     found = known.bound(samples=1024)
     agrees(found, known.log_p)
     assert found.error.max() < 0.5
+
+
+def test_it_is_the_density_of_masked_reals_with_an_exact_denoiser() -> None:
+    layout = make_layout([("x", REAL, (2,)), ("y", REAL, ())], NO_EDGES)
+    process = Process(ProcessConfig(reals="masked", components=1), Standardiser.identity(layout))
+    root = torch.tensor([[1.0, 0, 0], [0.8, 0.4, 0], [-0.5, 0.3, 0.6]], dtype=torch.float64)
+    states = torch.randn(5, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64) @ root.T
+    law = torch.distributions.MultivariateNormal(torch.zeros(3, dtype=torch.float64), scale_tril=root)
+    values = {"x": states[:, :2], "y": states[:, 2]}
+    known = Known(layout, process, ExactConditionals(root @ root.T), values, law.log_prob(states))
+    agrees(known.bound(samples=512), known.log_p)
 
 
 @pytest.mark.parametrize("discrete", ["masked", "onehot"])

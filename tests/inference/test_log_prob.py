@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -157,16 +158,22 @@ def test_what_is_computed_and_discrete_leaves_a_density(sums: Model) -> None:
 
 
 def test_methods_that_do_not_apply_say_so(coins: Model, reals: Model) -> None:
-    with pytest.raises(gsdmc.GsdmcError, match='flow needs reals alone, but "a" is a boolean'):
+    with pytest.raises(
+        gsdmc.GsdmcError, match='flow needs noised reals alone, but "a", a boolean, is masked'
+    ):
         coins.log_prob(every_outcome(), method="flow")
     drawn = reals.problem.simulate(2, seed=0)
-    with pytest.raises(gsdmc.GsdmcError, match='any-order needs masked variables alone, but "x" is a real'):
+    with pytest.raises(
+        gsdmc.GsdmcError, match='any-order needs masked variables alone, but "x", a real, is noised'
+    ):
         reals.log_prob(drawn, method="any-order")
     with pytest.raises(gsdmc.GsdmcError, match="it is one of auto, bound, any-order, flow"):
         reals.log_prob(drawn, method="exact")
     for name, number in (("samples", 3), ("samples", 0), ("orders", 0), ("steps", 5)):
         with pytest.raises(gsdmc.GsdmcError, match=f"{name} is {number}"):
             reals.log_prob(drawn, **{name: number})
+    with pytest.raises(gsdmc.GsdmcError, match="least_noise is 0; it is between 0 and 1"):
+        reals.log_prob(drawn, least_noise=0.0)
 
 
 def test_queries_outside_the_family_need_leave(bcmf: Model) -> None:
@@ -182,9 +189,37 @@ def test_queries_outside_the_family_need_leave(bcmf: Model) -> None:
 
 
 def test_shares_without_bijections_have_no_density(tiny: TrainingConfig) -> None:
-    from dataclasses import replace
-
     plain = replace(tiny, process=replace(tiny.process, bijections=False))
     model = model_of('(sample "p" (dirichlet [1.0 2.0]))', plain)
     with pytest.raises(gsdmc.GsdmcError, match="noised off the simplex"):
         model.log_prob({"p": torch.tensor([[0.25, 0.75]])})
+
+
+def test_masked_reals_take_any_order_or_a_bound(tiny: TrainingConfig) -> None:
+    model = model_of(REALS, replace(tiny, process=replace(tiny.process, reals="masked")))
+    drawn = model.problem.simulate(3, seed=1)
+    exact = model.log_prob(drawn, orders=2)
+    assert exact.method == "any-order"
+    assert np.isfinite(exact.value).all()
+    assert model.log_prob(drawn, method="bound", samples=8).error.min() > 0
+    with pytest.raises(gsdmc.GsdmcError, match='flow needs noised reals alone, but "x", a real, is masked'):
+        model.log_prob(drawn, method="flow")
+    # One real alone has the density of its mixture, which integrates to one.
+    grid = np.linspace(-60, 60, 4001)
+    found = model.log_prob({"y": grid}, {"x": 0.5, "p": 1.0})
+    mass = torch.trapezoid(torch.from_numpy(np.exp(found.value)), torch.from_numpy(grid)).item()
+    assert mass == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.slow
+def test_a_trained_network_has_the_programs_probabilities() -> None:
+    """Its divergence from the program is below a hundredth of a nat per variable."""
+    problem, outcomes = compile_text(COINS, "small.clj"), every_outcome()
+    config = TrainingConfig(width=32, layers=2, heads=2, batch=512, reach=False)
+    model = gsdmc.train(problem, steps=300, preset=config, out=None)
+    exact = problem.score(outcomes | {name: outcomes[name] == 1 for name in "ac"}).numpy()
+    found = model.log_prob(outcomes, orders=3)
+    assert (np.exp(exact) * (exact - found.value)).sum() < 0.003
+    assert np.abs(found.value - exact).max() < 0.15
+    bound = model.log_prob(outcomes, method="bound", samples=512)
+    assert (np.abs(bound.value - exact) < 0.15 + 4 * bound.error).all()
