@@ -15,7 +15,7 @@ TRITON_LACKS = triton_lacks()
 TRITON_FROM = (8, 0)  # the oldest compute capability that triton supports
 
 # What attention costs on a CPU, forward and backward, in nanoseconds per head and example (heads of 16 to 32
-# numbers, two cores with AVX-512; docs/decisions/0009). A call has fixed costs besides.
+# numbers, two cores with AVX-512; docs/decisions/0010). A call has fixed costs besides.
 ENTRY = 16.0  # the sparse path
 PAIR = 5.0  # dense products
 FUSED_PAIR, FUSED_PAIR_LARGE = 8.0, 3.5  # torch's fused dense attention below and from `FUSED_LARGE` nodes

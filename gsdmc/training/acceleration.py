@@ -81,7 +81,7 @@ def accelerate(
     """Settle `auto` for a device.
 
     On a CPU products stay float32 and nothing is compiled: both were measured to be slower there
-    (`docs/decisions/0009-steps.md`). On CUDA, products are bfloat16 and blocks compiled where the
+    (`docs/decisions/0010-steps.md`). On CUDA, products are bfloat16 and blocks compiled where the
     hardware and the tools allow it, and a run of one size is captured in CUDA graphs.
 
     Args:
