@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
 from gsdmc.graph.edges import edge_table
-from gsdmc.graph.factor_graph import Factor, FactorGraph
+from gsdmc.graph.factor_graph import Factor, FactorGraph, PlateClass
 from gsdmc.graph.trace import trace
 from gsdmc.language import parse
 from gsdmc.language.source import GsdmcError
@@ -14,7 +16,9 @@ from gsdmc.program.evaluator import evaluate
 from gsdmc.program.interpreter import Interpreter
 from gsdmc.program.readings import default_evidence, run, verify
 from gsdmc.program.score import score
-from gsdmc.program.tape import Tape
+from gsdmc.program.tape import Instruction, Stack, Tape
+
+SEVERITY: tuple[PlateClass, ...] = ("exchangeable", "ordered", "fixed")
 
 
 def outcome(text: str, plated: bool) -> Tape | GsdmcError:
@@ -80,15 +84,12 @@ def differences(text: str) -> list[str]:
 def compared(plated: Tape, unrolled: Tape) -> list[str]:
     """Where two tapes of one program disagree: nodes, plates, labelled edges, or drawn values."""
     found = []
-    graphs: list[dict[str, object] | str] = []
-    for tape in (plated, unrolled):
-        try:
-            graphs.append(structure(trace(tape)))
-        except GsdmcError as error:
-            graphs.append(error.message)
-    one, two = graphs
-    if isinstance(one, str) or isinstance(two, str):
-        return [] if one == two else [f"{one}\n{two}"]
+    graphs = [traced(tape) for tape in (plated, unrolled)]
+    if isinstance(graphs[0], str) or isinstance(graphs[1], str):
+        return [] if graphs[0] == graphs[1] else ["\n".join(map(str, graphs))]
+    if has_rows_side_by_side(plated):
+        graphs[1] = in_plates_of(graphs[0], graphs[1])
+    one, two = structure(graphs[0]), structure(graphs[1])
     for key in one:
         if one[key] != two[key]:
             a, b = one[key], two[key]
@@ -106,6 +107,59 @@ def compared(plated: Tape, unrolled: Tape) -> list[str]:
         if value.numel() and (value.dtype != other.dtype or not close(value, other)):
             found.append(f"values of {name}: {value} {other}")
     return found or checked(plated, unrolled, values[1] | values[0])
+
+
+def traced(tape: Tape) -> FactorGraph | str:
+    """A tape's graph, or why there is none."""
+    try:
+        return trace(tape)
+    except GsdmcError as error:
+        return error.message
+
+
+def has_rows_side_by_side(tape: Tape) -> bool:
+    """Whether vectors that were made apart are the rows of a matrix, which identifies their iterations.
+
+    Unrolled evaluation meets one row at a time, so that it may keep more plates (decision 5).
+    """
+    conditions = [draw.condition for draw in tape.draws if draw.condition is not None]
+    stack: list[Instruction] = [*tape.draws, *conditions, *(factor.value for factor in tape.factors)]
+    seen: set[Instruction] = set()
+    while stack:
+        here = stack.pop()
+        if here in seen:
+            continue
+        seen.add(here)
+        if isinstance(here, Stack) and len(here.axes) > 1:
+            return True
+        stack.extend(here.inputs)
+    return False
+
+
+def in_plates_of(coarse: FactorGraph, fine: FactorGraph) -> FactorGraph:
+    """The finer graph with the plates joined that the coarser one joins; as it is where that joins fewer.
+
+    What is joined is at least as restricted as each of its parts.
+    """
+    into: dict[str, str] = {}
+    for array in fine.arrays:
+        other = coarse.by_name.get(array.name)
+        if other is None or other.shape != array.shape:
+            return fine
+        for own, joined in zip(array.plates, other.plates, strict=True):
+            if into.setdefault(own, joined) != joined:
+                return fine
+    worst: dict[str, PlateClass] = {}
+    for plate in fine.plates:
+        name = into[plate.name]
+        worst[name] = max(plate.cls, worst.get(name, "exchangeable"), key=SEVERITY.index)
+    arrays = tuple(replace(a, plates=tuple(into[p] for p in a.plates)) for a in fine.arrays)
+    relations = tuple(
+        replace(r, plates=tuple(dict.fromkeys(into[p] for p in r.plates))) if isinstance(r, Factor) else r
+        for r in fine.relations
+    )
+    plates = tuple(replace(coarse.plate_by_name[name], cls=cls) for name, cls in worst.items())
+    return FactorGraph(arrays, plates, relations)
 
 
 def checked(plated: Tape, unrolled: Tape, values: dict[str, torch.Tensor]) -> list[str]:

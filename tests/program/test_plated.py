@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 
 from gsdmc.compiler import bundled, compile_problem
+from gsdmc.graph.trace import trace
 from gsdmc.language import parse
 from gsdmc.program.evaluator import evaluate
 from tests.program.random_programs import programs
@@ -171,6 +172,12 @@ FOUND = {
 (let [x (foreach n [i (range n)] (foreach n [j (range n)] (sample (str "x" i j) (normal 0 1))))]
   (foreach n [p (range n)]
     (factor "f" (> (sum (foreach n [q (range n)] (get (get x p) (mod (+ p (* n q)) n)))) -99))))""",
+    "one iteration over two vectors, of which each replica looks at one": """
+(def n 2) (def m 3)
+(let [a (foreach m [i (range m)] (sample "a" (normal 0 1)))
+      b (foreach m [j (range m)] (sample "b" (normal 0 1)))]
+  (foreach n [i (range n)]
+    (sample "y" (normal (sum (foreach m [q (range m)] (get [(get a q) (get b q)] i))) 1))))""",
 }
 
 
@@ -192,6 +199,13 @@ def test_what_differed_once(name: str) -> None:
 @example(FOUND["the diagonal of a matrix unrolled both ways, in a sum of neighbours"])
 def test_random_programs(text: str) -> None:
     assert differences(text) == []
+
+
+def test_vectors_side_by_side_are_one_plate() -> None:
+    graph = trace(
+        evaluate(parse(FOUND["one iteration over two vectors, of which each replica looks at one"]))
+    )
+    assert graph.by_name["a"].plates == graph.by_name["b"].plates
 
 
 @settings(max_examples=30)
