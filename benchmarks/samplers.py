@@ -28,13 +28,13 @@ from torch import Tensor
 
 import gsdmc
 from gsdmc.compiler import Problem
-from gsdmc.diffusion.defaults import default_sampler
-from gsdmc.diffusion.sampler import SamplerConfig, Trace
+from gsdmc.diffusion.sampling.defaults import default_sampler
+from gsdmc.diffusion.sampling.sampler import SamplerConfig, Trace
 from gsdmc.inference.consistency import measure
 from gsdmc.inference.diagnostics.of_model import queries
 from gsdmc.inference.draw import draw
+from gsdmc.inference.refinement.violations import TOLERANCE, residuals_of, violations
 from gsdmc.inference.scores import Check, scores_of
-from gsdmc.inference.violations import TOLERANCE, residuals_of, violations
 from gsdmc.layout.layout import ArraySlot
 from gsdmc.training.checkpoint import Model as TrainedModel
 from gsdmc.training.masks import draw_masks

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gsdmc.compiler import Problem, bundled, compile_problem
 from gsdmc.diffusion.process import Process, ProcessConfig
-from gsdmc.diffusion.sampler import SamplerConfig, sample
+from gsdmc.diffusion.sampling.sampler import SamplerConfig, sample
 from gsdmc.diffusion.standardise import Standardiser
 from gsdmc.model.config import Architecture, ModelConfig
 from gsdmc.model.denoiser import Denoiser

@@ -13,7 +13,7 @@ import gsdmc
 from gsdmc.cli.main import main
 from gsdmc.compiler import Problem, compile_text
 from gsdmc.diffusion.process import Process, ProcessConfig
-from gsdmc.diffusion.sampler import SamplerConfig, sample
+from gsdmc.diffusion.sampling.sampler import SamplerConfig, sample
 from gsdmc.diffusion.standardise import Standardiser
 from gsdmc.inference.model import Model
 from gsdmc.model.config import Architecture, ModelConfig

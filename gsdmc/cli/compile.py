@@ -188,7 +188,7 @@ def report(problem: Problem, cost: Cost, preset: str) -> dict[str, Any]:
 
 def describe(problem: Problem, cost: Cost, preset: str) -> str:
     """The report as text."""
-    from gsdmc.inference.queries import describe as query
+    from gsdmc.inference.evidence.queries import describe as query
 
     sizes = ", ".join(f"{k}={v}" for k, v in problem.sizes.items())
     rows = []

@@ -72,8 +72,8 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Score, then write or print."""
+    from gsdmc.inference.evidence.read_evidence import read_evidence
     from gsdmc.inference.folder import load
-    from gsdmc.inference.read_evidence import read_evidence
 
     check_arrays_path(args.output)
     model = load(args.model, args.device).resized(**dict(args.sizes))

@@ -317,8 +317,8 @@ def data(name: str, value: Any) -> Any:
         return value
     import numpy as np
 
-    from gsdmc.inference.cells import read_cells
-    from gsdmc.inference.read_evidence import read_array
+    from gsdmc.inference.evidence.cells import read_cells
+    from gsdmc.inference.evidence.read_evidence import read_array
     from gsdmc.language.source import GsdmcError
 
     read = read_array(value[1:], name)

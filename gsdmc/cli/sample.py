@@ -78,10 +78,10 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Sample, then write or print."""
-    from gsdmc.diffusion.trace import Trace
+    from gsdmc.diffusion.sampling.trace import Trace
+    from gsdmc.inference.evidence.read_evidence import read_evidence
     from gsdmc.inference.folder import load
     from gsdmc.inference.model import EvidenceWarning
-    from gsdmc.inference.read_evidence import read_evidence
 
     check_arrays_path(args.output)
     trace = Trace()

@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from gsdmc.diffusion.sampler import Trace, sample
+from gsdmc.diffusion.sampling.sampler import Trace, sample
 from gsdmc.language.source import GsdmcError
 from gsdmc.layout.layout import Layout
 from gsdmc.training.checkpoint import Model as TrainedModel

@@ -8,12 +8,12 @@ from typing import Any
 from gsdmc.compiler.problem import Problem
 from gsdmc.inference.consistency import Consistency, measure
 from gsdmc.inference.draw import draw
-from gsdmc.inference.queries import describe
+from gsdmc.inference.evidence.queries import describe
 from gsdmc.inference.recovery import Recovery, recover
-from gsdmc.inference.refine import Refinement, refine
-from gsdmc.inference.report import Report
+from gsdmc.inference.refinement.refine import Refinement, refine
+from gsdmc.inference.refinement.report import Report
+from gsdmc.inference.refinement.violations import residuals_of, violations
 from gsdmc.inference.scores import Check, Score, scores_of
-from gsdmc.inference.violations import residuals_of, violations
 from gsdmc.training.checkpoint import Model as TrainedModel
 from gsdmc.training.masks import draw_masks
 from gsdmc.training.seeds import derive, generator

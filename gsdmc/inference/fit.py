@@ -16,9 +16,9 @@ from gsdmc.compiler import compile_problem
 from gsdmc.compiler.options import FORMS as OPTIONS
 from gsdmc.compiler.problem import Problem, check_overrides
 from gsdmc.compiler.warnings import warnings
+from gsdmc.inference.evidence.shapes import check_free
 from gsdmc.inference.folder import check_folder, check_same, keep_problem
 from gsdmc.inference.model import Model
-from gsdmc.inference.shapes import check_free
 from gsdmc.language.source import GsdmcError, GsdmcWarning
 from gsdmc.language.syntax import Given
 from gsdmc.layout.layout import Layout

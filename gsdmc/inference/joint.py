@@ -14,9 +14,9 @@ from torch import Tensor
 from gsdmc.compiler.problem import Problem
 from gsdmc.diffusion.process import across
 from gsdmc.graph.factor_graph import Array
-from gsdmc.inference.cells import Cells, place
-from gsdmc.inference.evidence import bind_evidence, cells_of, check_cells, tensor_of_cells
-from gsdmc.inference.shapes import fit_shape, fit_sizes, merges, wrong_shape
+from gsdmc.inference.evidence.bind import bind_evidence, cells_of, check_cells, tensor_of_cells
+from gsdmc.inference.evidence.cells import Cells, place
+from gsdmc.inference.evidence.shapes import fit_shape, fit_sizes, merges, wrong_shape
 from gsdmc.language.scope import did_you_mean
 from gsdmc.language.source import GsdmcError
 

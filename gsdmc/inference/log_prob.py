@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gsdmc.compiler.problem import Problem
-from gsdmc.diffusion import bound, flow_density
-from gsdmc.diffusion.any_order import any_order_log_prob, random_orders
-from gsdmc.diffusion.bound import evidence_bound
-from gsdmc.diffusion.estimate import Estimate, continuous, latent_slots
-from gsdmc.diffusion.flow_density import flow_log_density
-from gsdmc.inference.ancestry import ancestry
-from gsdmc.inference.cells import place
+from gsdmc.diffusion.likelihood import bound, flow_density
+from gsdmc.diffusion.likelihood.any_order import any_order_log_prob, random_orders
+from gsdmc.diffusion.likelihood.bound import evidence_bound
+from gsdmc.diffusion.likelihood.estimate import Estimate, continuous, latent_slots
+from gsdmc.diffusion.likelihood.flow_density import flow_log_density
 from gsdmc.inference.draw import chunk_size
+from gsdmc.inference.evidence.cells import place
 from gsdmc.inference.joint import Joint
+from gsdmc.inference.refinement.ancestry import ancestry
 from gsdmc.language.source import GsdmcError
 from gsdmc.training.checkpoint import Model as TrainedModel
 from gsdmc.training.seeds import generator

@@ -10,19 +10,19 @@ from typing import Any
 import torch
 
 from gsdmc.compiler.problem import Problem
-from gsdmc.diffusion.trace import Trace
+from gsdmc.diffusion.sampling.trace import Trace
 from gsdmc.inference.diagnostics.calibration import Calibration
 from gsdmc.inference.diagnostics.of_model import calibrate_network
 from gsdmc.inference.draw import draw
 from gsdmc.inference.evaluate import Evaluation, evaluate
-from gsdmc.inference.evidence import bind_evidence
+from gsdmc.inference.evidence.bind import bind_evidence
+from gsdmc.inference.evidence.queries import check_query, describe
+from gsdmc.inference.evidence.shapes import check_free
 from gsdmc.inference.joint import bind_joint
 from gsdmc.inference.log_prob import LogProb, log_prob
-from gsdmc.inference.queries import check_query, describe
-from gsdmc.inference.refine import Refinement, refine
+from gsdmc.inference.refinement.refine import Refinement, refine
 from gsdmc.inference.samples import Samples
 from gsdmc.inference.sampling import Sampler, with_sampler
-from gsdmc.inference.shapes import check_free
 from gsdmc.language.source import GsdmcError
 from gsdmc.training.checkpoint import Model as TrainedModel
 from gsdmc.training.devices import choose_device

@@ -15,9 +15,9 @@ from torch import Tensor
 from gsdmc.compiler.problem import Problem
 from gsdmc.graph.factor_graph import FactorGraph
 from gsdmc.inference.consistency import Consistency, measure
-from gsdmc.inference.report import Report, restoration
-from gsdmc.inference.shapes import CHANNEL
-from gsdmc.inference.violations import Violations, residuals_of, violations
+from gsdmc.inference.evidence.shapes import CHANNEL
+from gsdmc.inference.refinement.report import Report, restoration
+from gsdmc.inference.refinement.violations import Violations, residuals_of, violations
 from gsdmc.program.readings import Residuals
 
 SAMPLE = "sample"
@@ -94,7 +94,7 @@ class Samples(Mapping[str, NDArray[Any]]):
     def violations(self) -> dict[str, NDArray[Any]]:
         """How many instances of every relation each sample breaks, `[num_samples]`, by array or factor.
 
-        Residuals of reals count above `gsdmc.inference.violations.TOLERANCE` of their array's usual size.
+        Residuals of reals count above `refinement.violations.TOLERANCE` of their array's usual size.
         """
         return {name: count.numpy() for name, count in self._violations.counts.items()}
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from gsdmc.compiler.problem import Problem
-from gsdmc.diffusion.defaults import default_sampler
-from gsdmc.diffusion.sampler import SamplerConfig
+from gsdmc.diffusion.sampling.defaults import default_sampler
+from gsdmc.diffusion.sampling.sampler import SamplerConfig
 from gsdmc.language.source import GsdmcError
 from gsdmc.training.checkpoint import Model as TrainedModel
 from gsdmc.training.overrides import override

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gsdmc.compiler.problem import Problem
 from gsdmc.inference.draw import draw
-from gsdmc.inference.refine import Refinement, refine
+from gsdmc.inference.refinement.refine import Refinement, refine
 from gsdmc.training.checkpoint import Model as TrainedModel
 from gsdmc.training.masks import draw_masks
 from gsdmc.training.seeds import derive, generator

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from gsdmc.diffusion.process import ProcessConfig
-from gsdmc.diffusion.sampler import SamplerConfig
+from gsdmc.diffusion.sampling.sampler import SamplerConfig
 from gsdmc.layout.layout import Layout
 from gsdmc.model.config import Architecture, ModelConfig
 from gsdmc.training.acceleration import Precision, Switch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gsdmc.diffusion.process import ProcessConfig
-from gsdmc.diffusion.sampler import SamplerConfig
+from gsdmc.diffusion.sampling.sampler import SamplerConfig
 from gsdmc.training.config import TrainingConfig
 
 PRESETS = ("default", "paper")

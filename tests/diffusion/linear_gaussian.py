@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gsdmc.diffusion.process import Process, ProcessConfig
-from gsdmc.diffusion.sampler import SamplerConfig, Trace, sample
+from gsdmc.diffusion.sampling.sampler import SamplerConfig, Trace, sample
 from gsdmc.diffusion.schedule import ScheduleName, signal_and_noise
 from gsdmc.diffusion.standardise import Standardiser
 from gsdmc.language.kinds import REAL

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from gsdmc.diffusion.masked import entropy, margin
 from gsdmc.diffusion.mixture import LEAST_STD, Grid, Mixture, anchors, coin, pack, unpack_outputs
 from gsdmc.diffusion.noise import GeneratorNoise
+from gsdmc.diffusion.sampling.masked import entropy, margin
 from gsdmc.language.kinds import COUNT, REAL, Kind, vector
 
 KINDS = [REAL, vector(3), vector(3, "simplex")]

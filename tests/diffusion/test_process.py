@@ -12,12 +12,12 @@ from torch import Tensor
 
 from gsdmc.compiler import Problem, compile_text
 from gsdmc.diffusion.bijections import EDGE
-from gsdmc.diffusion.gaussian import ancestral_step, gaussian_step
-from gsdmc.diffusion.masked import choose_reveals, draw_values, margin
 from gsdmc.diffusion.mixture import LEAST_STD
 from gsdmc.diffusion.noise import gumbel
 from gsdmc.diffusion.prediction import target
 from gsdmc.diffusion.process import Process, ProcessConfig, Values
+from gsdmc.diffusion.sampling.gaussian import ancestral_step, gaussian_step
+from gsdmc.diffusion.sampling.masked import choose_reveals, draw_values, margin
 from gsdmc.diffusion.schedule import signal_and_noise
 from gsdmc.diffusion.standardise import Standardiser
 from gsdmc.layout.layout import Layout

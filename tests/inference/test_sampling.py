@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gsdmc.diffusion.defaults import default_sampler
-from gsdmc.diffusion.sampler import SamplerConfig, Trace
+from gsdmc.diffusion.sampling.defaults import default_sampler
+from gsdmc.diffusion.sampling.sampler import SamplerConfig, Trace
 from gsdmc.inference.model import Model
 from gsdmc.inference.sampling import with_sampler
 from gsdmc.language.source import GsdmcError

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gsdmc.diffusion.sampler import SamplerConfig, sample
+from gsdmc.diffusion.sampling.sampler import SamplerConfig, sample
 from gsdmc.language.source import GsdmcError
 from gsdmc.training.checkpoint import CONFIG, load
 from gsdmc.training.loop import train

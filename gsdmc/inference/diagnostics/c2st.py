@@ -55,7 +55,7 @@ def c2st(
         from sklearn.model_selection import KFold, cross_val_score
     except ImportError:
         raise GsdmcError(
-            "C2ST needs scikit-learn", hint='install it: pip install "gsdmc[diagnostics]"'
+            "the C2ST needs scikit-learn", hint='install it: pip install "gsdmc[diagnostics]"'
         ) from None
     shuffled = KFold(n_splits=folds, shuffle=True, random_state=seed)
     model = _classifier(classifier, one.shape[1], seed)

@@ -15,7 +15,7 @@ from gsdmc.inference.diagnostics.calibration import Calibration
 from gsdmc.inference.diagnostics.quantities import Quantities
 from gsdmc.inference.diagnostics.ranks import RankTest, randomised_ranks
 from gsdmc.inference.diagnostics.tarp import distances, references
-from gsdmc.inference.queries import describe
+from gsdmc.inference.evidence.queries import describe
 from gsdmc.language.source import GsdmcError
 from gsdmc.language.syntax import Given
 from gsdmc.training.masks import draw_masks

@@ -12,7 +12,7 @@ from gsdmc.compiler.queries import query_of, read_queries
 from gsdmc.inference.diagnostics.calibrate import Sampler, Values, calibrate
 from gsdmc.inference.diagnostics.calibration import Calibration
 from gsdmc.inference.draw import draw
-from gsdmc.inference.queries import check_query
+from gsdmc.inference.evidence.queries import check_query
 from gsdmc.language.scope import did_you_mean
 from gsdmc.language.source import GsdmcError
 from gsdmc.language.syntax import Given

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from gsdmc.compiler.problem import Problem
 from gsdmc.graph.factor_graph import Array
-from gsdmc.inference.cells import place
+from gsdmc.inference.evidence.cells import place
 from gsdmc.language.scope import did_you_mean
 from gsdmc.language.source import GsdmcError
 
