@@ -86,6 +86,14 @@ def _choose(backend: str, q: Tensor, structure: Structure, biased: bool) -> str:
 
 
 def _pick(q: Tensor, structure: Structure, biased: bool) -> str:
+    key = ("attention.pick", q.shape[0] * q.shape[1], q.shape[3], q.dtype, biased)
+    if key not in structure.cache:
+        structure.cache[key] = _picked(q, structure, biased)
+    found: str = structure.cache[key]
+    return found
+
+
+def _picked(q: Tensor, structure: Structure, biased: bool) -> str:
     cuda = q.device.type == "cuda"
     return choice.choose(
         q.device.type,

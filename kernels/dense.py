@@ -24,10 +24,11 @@ def attend(
     """Softmax attention over each node's neighbours; q, k, v `[B, H, N, D]`, entry_bias `[H, E]`."""
     given = q.dtype
     kind = torch.float64 if given == torch.float64 else torch.float32
-    q, k, v = (x.to(kind).contiguous() for x in (q, k, v))
+    q, k, v = (x.to(kind) for x in (q, k, v))
     if entry_bias is None and q.device.type == "cpu" and fused_pays(q.shape[2], q.shape[0] * q.shape[1]):
         mask = _mask(structure, kind)
         return functional.scaled_dot_product_attention(q, k, v, mask, scale=scale).to(given)
+    q, k, v = (x.contiguous() for x in (q, k, v))
     bias = None if entry_bias is None else entry_bias.to(kind)
     out: Tensor = _Attention.apply(q, k, v, bias, structure, scale)  # type: ignore[no-untyped-call]
     return out.to(given)

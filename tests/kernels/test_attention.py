@@ -245,7 +245,7 @@ def test_auto_asks_a_gpu_what_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
     q = SimpleNamespace(device=SimpleNamespace(type="cuda"), dtype=torch.float32, shape=(1, 1, 200, 16))
     for capability, expected in (((8, 0), "triton"), ((7, 5), "dense")):
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _, found=capability: found)
-        assert attention._pick(cast(Tensor, q), make("chain", 200), biased=True) == expected
+        assert attention._picked(cast(Tensor, q), make("chain", 200), biased=True) == expected
 
 
 def test_triton_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
