@@ -69,7 +69,6 @@ def test_every_process_trains_samples_and_comes_back_from_its_folder(
     assert (values["y"].std(0) > 0).all()
 
 
-@pytest.mark.slow
 def test_masked_reals_learn_two_modes_and_what_tells_them_apart() -> None:
     text = """(let [b (sample "b" (bernoulli 0.3))] (sample "x" (normal (if b 3.0 -1.0) 0.3)))"""
     config = TrainingConfig(
