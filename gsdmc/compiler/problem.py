@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from torch import Tensor
 
+from gsdmc.compiler.joint_values import Values, joint_values
 from gsdmc.compiler.options import CompileOptions
 from gsdmc.compiler.warnings import warnings
 from gsdmc.graph.chosen_mask import chosen_edges
@@ -39,8 +40,6 @@ from gsdmc.program.readings import Residuals
 from gsdmc.program.tape import Tape
 
 Overrides = Mapping[str, Any]
-Values = Mapping[str, Any]
-"""Joint values by array: tensors, numpy arrays or nested lists, with the batch first."""
 
 
 @dataclass(eq=False)
@@ -196,7 +195,7 @@ class Problem:
             dtype: in which to compute.
 
         Raises:
-            GsdmcError: an array is missing, unknown, or has another shape.
+            GsdmcError: an array is missing, unknown, has another shape, or numbers that its kind can't take.
         """
         return scores.score(self.interpreter, joint_values(self.graph, values, partial=True), dtype)
 
@@ -228,48 +227,6 @@ class Problem:
         if key not in self._siblings:
             self._siblings[key] = Problem(self.name, self.syntax, merged, {}, self.options, self._siblings)
         return self._siblings[key]
-
-
-def joint_values(graph: FactorGraph, values: Values, partial: bool = False) -> dict[str, Tensor]:
-    """Joint values of a graph's arrays as tensors; `partial` allows arrays to be left out.
-
-    Raises:
-        GsdmcError: naming the array, what was expected and what was given.
-    """
-    known = [a.name for a in graph.arrays]
-    for name in values:
-        if name not in known:
-            listed = f"it samples {', '.join(known[:10])}"
-            raise GsdmcError(f'the program samples no "{name}"', hint=did_you_mean(name, known) or listed)
-    found: dict[str, Tensor] = {}
-    for array in graph.arrays:
-        if array.name not in values:
-            if partial:
-                continue
-            raise GsdmcError(f'the values of "{array.name}" are missing')
-        found[array.name] = value = tensor_of(array.name, values[array.name])
-        own = (*array.shape, *array.kind.event_shape)
-        if value.dim() != 1 + len(own) or tuple(value.shape[1:]) != own:
-            expected = ", ".join(["batch", *map(str, own)])
-            raise GsdmcError(f'"{array.name}" must have shape ({expected}), but has {tuple(value.shape)}')
-        batch = len(next(iter(found.values())))
-        if len(value) != batch:
-            raise GsdmcError(f'"{array.name}" has a batch of {len(value)}, other arrays one of {batch}')
-    return found
-
-
-def tensor_of(name: str, value: Any) -> Tensor:
-    """Numbers as a tensor, whatever holds them.
-
-    Raises:
-        GsdmcError: they are none.
-    """
-    try:
-        return value if isinstance(value, Tensor) else torch.as_tensor(np.asarray(value))
-    except (TypeError, ValueError, RuntimeError):
-        shown = repr(value)
-        shown = shown if len(shown) <= 60 else shown[:57] + "..."
-        raise GsdmcError(f'the values of "{name}" are no array of numbers: {shown}') from None
 
 
 def whole_number(name: str, size: SupportsIndex) -> int:

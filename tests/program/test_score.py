@@ -217,3 +217,20 @@ def test_values_may_be_arrays_or_lists() -> None:
     assert problem.score({"x": np.array([0.3]), "y": np.array([True])}) == expected
     with pytest.raises(GsdmcError, match="no array of numbers"):
         problem.score({"x": ["a"]})
+
+
+SWITCHED = """
+(let [b (sample "b" (bernoulli 0.3))
+      c (sample "c" (categorical [0.2 0.3 0.5]))
+      n (sample "n" (poisson 2.0))]
+  (sample "x" (normal (if b c n) 1)))"""
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "int64", "float32", "float64"])
+def test_discrete_values_may_be_numbers_of_any_type(dtype: str) -> None:
+    problem = compile_text(SWITCHED, "s.clj")
+    values = problem.simulate(32, 0)
+    numbers = {n: v if n == "x" else v.to(getattr(torch, dtype)) for n, v in values.items()}
+    assert torch.equal(problem.score(numbers), problem.score(values))
+    assert torch.equal(problem.score({n: v.numpy() for n, v in numbers.items()}), problem.score(values))
+    assert problem.restore(numbers)["b"].dtype == torch.bool
