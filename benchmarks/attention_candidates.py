@@ -51,6 +51,7 @@ MUCH = 1.5  # so many times as fast as `cpu` would be a reason to change it
 def compiled_plates(mask: str, s: Structure, batch: int) -> Attention:
     """Broadcasting over the plates of that mask, for these shapes alone."""
     attend = plates.make(plates.PLANS[mask](), s)
+    torch.compiler.reset()  # torch gives up on a function that it has compiled for eight shapes
     found: Attention = torch.compile(attend, dynamic=False, fullgraph=True)
     return found
 
