@@ -9,21 +9,11 @@ import numpy as np
 import pytest
 
 import gsdmc
-from gsdmc.compiler import Problem, compile_text
+from gsdmc.compiler import compile_text
 from gsdmc.diffusion.process import ProcessConfig
 from gsdmc.training.config import TrainingConfig
+from tests.diffusion.one_of_each import one_of_each
 
-PROGRAM = """
-(let [a (sample "positive" (gamma 2.0 0.5))
-      b (sample "unit" (beta 2.0 2.0))
-      c (sample "interval" (uniform -3 -1))
-      d (sample "simplex" (dirichlet [2.0 1.0 0.5]))
-      e (sample "count" (poisson 3.0))
-      f (sample "real" (normal 5.0 2.0))
-      g (sample "flag" (bernoulli 0.3))
-      h (sample "level" (categorical [0.2 0.3 0.5]))]
-  (foreach 2 [i (range 2)] (sample "y" (dirac (* a (+ f i))))))
-"""
 PROCESSES = {
     "default": ProcessConfig(),
     "edm": ProcessConfig("edm", "v", times="lognormal", weighting="snr"),
@@ -35,19 +25,16 @@ PROCESSES = {
 }
 
 
-@pytest.fixture(scope="module")
-def problem() -> Problem:
-    return compile_text(PROGRAM, "each.clj")
+def tiny(process: ProcessConfig) -> TrainingConfig:
+    return TrainingConfig(width=32, layers=1, heads=2, batch=8, reach=False, process=process, warmup=1)
 
 
 @pytest.mark.parametrize("name", PROCESSES)
-def test_every_process_trains_samples_and_comes_back_from_its_folder(
-    problem: Problem, tmp_path: Path, name: str
-) -> None:
+def test_every_process_trains_samples_and_comes_back_from_its_folder(tmp_path: Path, name: str) -> None:
     process = PROCESSES[name]
-    config = TrainingConfig(width=32, layers=1, heads=2, batch=8, reach=False, process=process, warmup=1)
+    config = tiny(process)
     folder = tmp_path / "m"
-    model = gsdmc.train(problem, steps=4, preset=config, out=folder)
+    model = gsdmc.train(one_of_each(), steps=4, preset=config, out=folder)
     losses = [loss for _, loss in model.metrics["loss"]]
     assert np.isfinite(losses).all()
     evidence = {"real": 4.0, "level": 2, "count": 1}
