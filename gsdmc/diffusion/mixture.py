@@ -177,7 +177,7 @@ def coin(std: Tensor) -> Tensor:
 
 def _split(flat: Tensor, channels: int) -> Tensor:
     """`[..., K C]` to `[..., K, C]`."""
-    return flat.reshape(*flat.shape[:-1], -1, channels)
+    return flat.reshape(*flat.shape[:-1], flat.shape[-1] // channels, channels)
 
 
 @cache

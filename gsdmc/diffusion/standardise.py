@@ -57,7 +57,7 @@ class Standardiser:
         for drawn, values in draws:
             rows = torch.tensor([row[key] for key in drawn.embedding_keys])[drawn.embedding]
             for slot in drawn.arrays:
-                if slot.kind.discrete:
+                if slot.kind.discrete or not slot.size:  # an array may be empty at one size
                     continue
                 own = rows[slot.offset : slot.offset + slot.size]
                 encoded = values[slot.name].double()
@@ -85,7 +85,7 @@ class Standardiser:
         if key not in cache:
             index = {name: i for i, name in enumerate(self.keys)}
             nodes = layout.embedding[slot.offset : slot.offset + slot.size].tolist()
-            rows = torch.tensor([index[layout.embedding_keys[n]] for n in nodes])
+            rows = torch.tensor([index[layout.embedding_keys[n]] for n in nodes], dtype=torch.int64)
             device = layout.structure.indptr.device
             pair = tuple(
                 t[rows, : slot.kind.channels].reshape(slot.value_shape).to(device, dtype)

@@ -51,14 +51,17 @@ class Consistency:
 
 
 def measure(problem: Problem, residuals: Residuals) -> Consistency:
-    """Pool residuals, `[B, ...]` each, over samples and elements."""
+    """Pool residuals, `[B, ...]` each, over samples and elements; what has none is left out."""
     dirac = {}
     for name, residual in residuals.dirac.items():
+        if not residual.numel():
+            continue
         real = problem.graph.by_name[name].kind.name in ("real", "vector")
         rms = residual.double().square().mean().sqrt().item()
         dirac[name] = DiracCheck(rms, None if real else (residual == 0).double().mean().item())
     factors = {
         name: FactorCheck(holds.double().mean().item(), holds.all(1).double().mean().item())
         for name, holds in residuals.factors.items()
+        if holds.numel()
     }
     return Consistency(dirac, factors)

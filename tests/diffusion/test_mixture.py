@@ -161,3 +161,10 @@ def test_a_coin_is_as_uncertain_as_its_real() -> None:
     torch.testing.assert_close(margin(log_p), torch.tensor([1, 0.99, 0.5, 0, 0]).double())
     assert (entropy(log_p).diff() >= 0).all()
     assert entropy(log_p)[1] < 0.05
+
+
+def test_an_empty_array_has_empty_mixtures() -> None:
+    for kind in KINDS:
+        found = mixture_of(kind, (2, 0))
+        assert found.means.shape == (2, 0, 4, kind.channels)
+        assert found.log_prob(torch.zeros(2, 0, *kind.event_shape)).shape == (2, 0)

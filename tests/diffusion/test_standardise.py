@@ -89,3 +89,31 @@ def test_an_array_has_one_scale_but_along_fixed_plates() -> None:
     assert rows["z"] == pytest.approx([2], abs=0.1)  # of the logarithm
     # The diagonal has an embedding of its own, not a scale of its own.
     assert rows["g"] == pytest.approx([values["g"].double().mean().item()] * 2)
+
+
+STEPS = """
+(def n 3)
+(let [s (sample "s" (normal 0.0 1.0))]
+  (foreach (- n 1) [i (range (- n 1))]
+    (let [w (sample "w" (dirichlet [1.0 2.0]))]
+      (sample "x" (normal (+ s 5.0) 2.0)))))
+"""
+
+
+def test_an_array_that_is_empty_at_one_size_is_pooled_over_the_others() -> None:
+    problem, empty = (compile_text(STEPS, "steps.clj", {"n": n}) for n in (3, 1))
+    draws = [(p.layout, p.simulate(100, 0)) for p in (problem, empty)]
+    both = Standardiser.estimate(problem.layout, draws)
+    row = both.keys.index("x")
+    x = draws[0][1]["x"].double()
+    assert both.mean[row, 0].item() == pytest.approx(x.mean().item())
+    assert both.std[row, 0].item() == pytest.approx(x.std(correction=0).item())
+    slots = {slot.name: slot for slot in empty.layout.arrays}
+    shapes = {name: both.scales(empty.layout, slot, torch.float32)[0].shape for name, slot in slots.items()}
+    assert shapes == {"s": (), "w": (0, 2), "x": (0,)}
+    process = Process(ProcessConfig(), both)
+    clean = process.encode(empty.layout, draws[1][1], torch.float64)
+    assert clean["x"].shape == (100, 0)
+    decoded = process.decode(empty.layout, clean)
+    torch.testing.assert_close(decoded["s"], draws[1][1]["s"].double())
+    assert decoded["w"].shape == (100, 0, 2)

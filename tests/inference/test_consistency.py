@@ -24,3 +24,10 @@ def test_residuals_are_pooled_and_discrete_ones_counted() -> None:
     assert report.to_json()["dirac"]["R"] == {"rms": 0.5, "exact": 0.75}
     assert "R: residual 0.5 (root mean square), 75.0% of elements exact" in str(report)
     assert "f: holds in 75.0% of instances, 50.0% of samples" in str(report)
+
+
+def test_what_has_no_elements_at_a_size_is_left_out() -> None:
+    residuals = Residuals(
+        {"C": torch.zeros(2, 0), "R": torch.zeros(2, 0, 3)}, {"f": torch.zeros(2, 0, dtype=torch.bool)}
+    )
+    assert measure(gsdmc.compile("hbmf"), residuals).to_json() == {"dirac": {}, "factors": {}}

@@ -12,6 +12,7 @@ import gsdmc
 from gsdmc.compiler import compile_text
 from gsdmc.diffusion.process import ProcessConfig
 from gsdmc.training.config import TrainingConfig
+from gsdmc.training.data import Batches
 from tests.diffusion.one_of_each import one_of_each
 
 PROCESSES = {
@@ -54,6 +55,32 @@ def test_every_process_trains_samples_and_comes_back_from_its_folder(tmp_path: P
     assert (np.abs(values["interval"] + 2) <= 1 - edge).all()
     assert (values["simplex"] > 0).all()
     assert (values["y"].std(0) > 0).all()
+
+
+STEPS = """
+(def ^{:in [1 2]} n 2)
+(let [s (sample "s" (normal 0 1))]
+  (foreach (- n 1) [i (range (- n 1))]
+    (let [x (sample "x" (normal s 1))
+          w (sample "w" (dirichlet [1 1 1]))]
+      (sample "b" (bernoulli (sigmoid x))))))
+"""
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_arrays_may_be_empty_at_some_of_the_sizes(name: str) -> None:
+    problem = compile_text(STEPS, "steps.clj")
+    config, seed = tiny(PROCESSES[name]), 2
+    batches = Batches(problem, config.batch, seed, ("n",))
+    assert [batches(step).values["x"].shape for step in range(2)] == [(8, 1), (8, 0)]
+    model = gsdmc.train(problem, steps=2, seed=seed, preset=config, out=None, vary=["n"])
+    assert all(np.isfinite(loss) for _, loss in model.metrics["loss"])
+    for n in (1, 2):
+        samples = model.sample(num_samples=3, steps=2, n=n)
+        assert samples["w"].shape == (3, n - 1, 3)
+        if PROCESSES[name].bijections:  # without, shares have no density
+            found = model.log_prob(dict(samples.items()), samples=2, steps=2, n=n)
+            assert np.isfinite(found.value).all()
 
 
 def test_masked_reals_learn_two_modes_and_what_tells_them_apart() -> None:

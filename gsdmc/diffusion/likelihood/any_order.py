@@ -97,7 +97,7 @@ def any_order_log_prob(
         state = {name: part[example] for name, part in clean.items()}
         offset = 0
         for slot in slots:
-            masked = hidden[:, offset : offset + slot.size].reshape(-1, *slot.shape)
+            masked = hidden[:, offset : offset + slot.size].reshape(len(step), *slot.shape)
             state[slot.name] = state[slot.name] * ~masked[..., None]
             offset += slot.size
         predicted = process.predict(

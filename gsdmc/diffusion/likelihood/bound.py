@@ -172,7 +172,7 @@ class _Corruption:
         if kind == "masked":
             offset = 0
             for slot in self.masked:
-                hidden = at.hidden[:, offset : offset + slot.size].reshape(-1, *slot.shape)
+                hidden = at.hidden[:, offset : offset + slot.size].reshape(len(place), *slot.shape)
                 offset += slot.size
                 log_p = predicted[slot.name].log_prob(self.process.unflagged(slot, clean[slot.name]))
                 term += at.weight * total(log_p, hidden)

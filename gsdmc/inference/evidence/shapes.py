@@ -80,6 +80,8 @@ def fit_shape(array: Array, cells: Cells) -> Cells:
 def merges(fine: Shape, coarse: Shape) -> bool:
     """Whether merging adjacent dimensions of `fine` gives `coarse`, dimensions of 1 left aside."""
     fine, coarse = _without_ones(fine), _without_ones(coarse)
+    if fine == coarse:  # also where a dimension is empty, of which the products below say nothing
+        return True
     place = 0
     for size in coarse:
         product = 1

@@ -168,3 +168,11 @@ def test_weights_have_the_channels_that_they_were_trained_with() -> None:
     check_free(problem, problem.resized(n=9))
     with pytest.raises(gsdmc.GsdmcError, match=r'"x" is a simplex of 3, but .* with a simplex of 2'):
         check_free(problem, problem.resized(k=3))
+
+
+def test_what_is_empty_fits_what_is_empty() -> None:
+    for shape in ((0,), (0, 3), (2, 0)):
+        assert merges(shape, shape)
+        assert merges((1, *shape), shape)
+    assert not merges((0,), (2,))
+    assert not merges((2,), (0,))
