@@ -1,0 +1,1 @@
+"""The figures of Weilbach et al. 2022, run again; `benchmarks/reproduce.py` is the command."""
