@@ -264,6 +264,17 @@ def duration(text: str) -> float:
     return minutes
 
 
+def seconds(text: str) -> float:
+    """Seconds, 0 or more."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not number >= 0:
+        raise argparse.ArgumentTypeError(f"expected seconds, 0 or more, got {text!r}")
+    return number
+
+
 def compiled(args: argparse.Namespace) -> Problem:
     """Compile the program that the arguments name, with the options that they choose.
 

@@ -15,10 +15,12 @@ EXAMPLE = """examples:
   gsdmc train bcmf --minutes 5
   gsdmc train bcmf --steps 4000 --vary m,n,k=1..10 --out runs/bcmf-any-size
   gsdmc train bcmf --minutes 5 --layers 2 --loops 4 --no-roles
+  gsdmc train bcmf --steps 100000 --plateau 5000 --resume
   gsdmc train boolean --set n=4 --steps 400 && gsdmc evaluate runs/boolean
 
 The same --steps, settings and seed give the same weights on one machine with one number of threads.
-Ctrl-C ends training early and keeps the model as it is."""
+Ctrl-C ends training early and keeps the model as it is. A run that was killed goes on from its last
+checkpoint with --resume, to the same weights as if it had not been; DIR/logs/loss.csv holds its loss."""
 
 MINUTES = 5.0
 
@@ -55,9 +57,36 @@ def add(commands: Any) -> None:
         help="train on N joint draws, over and over, rather than on fresh ones",
     )
     parser.add_argument(
+        "--plateau",
+        type=options.positive,
+        metavar="N",
+        help="end early, once N steps in a row have no lower a mean loss than N steps before",
+    )
+    parser.add_argument(
+        "--config",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="another setting of the preset's, such as learning_rate=1e-3; may be repeated",
+    )
+    parser.add_argument(
         "--out", metavar="DIR", help="the model's folder (default runs/NAME); a model there is replaced"
     )
-    parser.add_argument("--resume", action="store_true", help="continue the run in the folder")
+    parser.add_argument(
+        "--resume", action="store_true", help="continue the run in the folder from its last checkpoint"
+    )
+    parser.add_argument(
+        "--save-every",
+        type=options.seconds,
+        metavar="S",
+        help="seconds between checkpoints (default 60), which take a fiftieth of the time at most; 0 for one "
+        "after every step",
+    )
+    parser.add_argument(
+        "--tensorboard",
+        action="store_true",
+        help="log for TensorBoard too (the package tensorboard)",
+    )
     options.add_device(parser, "auto")
     options.add_network(parser)
     options.add_acceleration(parser)
@@ -69,11 +98,19 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> None:
     """Train and say where the model is."""
     from gsdmc.inference.fit import settings, train, warnings_for
+    from gsdmc.training.checkpoints import EVERY
+    from gsdmc.training.overrides import override
 
     problem = options.compiled(args)
     config = settings(
-        args.preset, problem.name, args.batch, **options.network(args), **options.acceleration(args)
+        args.preset,
+        problem.name,
+        args.batch,
+        plateau=args.plateau,
+        **options.network(args),
+        **options.acceleration(args),
     )
+    config = settings(override(config, args.config), problem.name)
     options.show_warnings(warnings_for(problem, config))
     out = Path(args.out) if args.out else Path("runs") / problem.name
     minutes = args.minutes if args.minutes is not None or args.steps is not None else MINUTES
@@ -91,11 +128,15 @@ def run(args: argparse.Namespace) -> None:
             device=args.device,
             progress=progress,
             resume=args.resume,
+            save_every=EVERY if args.save_every is None else args.save_every,
+            tensorboard=args.tensorboard,
         )
     record, metrics = model.trained.run, model.metrics
     steps = count(record["steps"], "step")
     if progress.stopping:
         print(f"interrupted: {out} holds the model after {steps}", file=sys.stderr)
+    elif record["ended"] == "plateau":
+        print(f"the loss no longer falls: training ended after {steps}", file=sys.stderr)
     if args.json:
         figures = {name: metrics[name] for name in FIGURES}
         print_json({"folder": str(out), **record, **figures, "interrupted": progress.stopping})

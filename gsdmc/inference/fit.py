@@ -17,13 +17,14 @@ from gsdmc.compiler.options import FORMS as OPTIONS
 from gsdmc.compiler.problem import Problem, check_overrides
 from gsdmc.compiler.warnings import warnings
 from gsdmc.inference.evidence.shapes import check_free
-from gsdmc.inference.folder import check_folder, check_same, keep_problem
+from gsdmc.inference.folder import PROBLEM, check_folder, check_same, packed
 from gsdmc.inference.model import Model
 from gsdmc.language.source import GsdmcError, GsdmcWarning
 from gsdmc.language.syntax import Given
 from gsdmc.layout.layout import Layout
 from gsdmc.model.node_norm import GROUPS
 from gsdmc.training import loop
+from gsdmc.training.checkpoints import EVERY
 from gsdmc.training.config import TrainingConfig
 from gsdmc.training.loop import Progress
 from gsdmc.training.presets import PRESETS
@@ -86,12 +87,16 @@ def train(
     device: str | torch.device = "auto",
     progress: Callable[[Progress], None] | None = None,
     resume: bool = False,
+    save_every: float = EVERY,
+    plateau: int | None = None,
+    tensorboard: bool = False,
     **sizes: int,
 ) -> Model:
     """Train a model on fresh draws of a program, or on a fixed set of them.
 
     With `steps`, the same program, settings and seed give the same weights on one machine with one
-    number of threads. A keyboard interrupt ends training early and keeps the model as it is.
+    number of threads, also after a run was interrupted or killed and resumed. A keyboard interrupt ends
+    training early and keeps the model as it is.
 
     Args:
         program: a compiled problem, or what `compile` takes.
@@ -99,7 +104,8 @@ def train(
         minutes: how long; the number of steps then depends on the machine.
         seed: of every random number of the run.
         preset: `default`, `paper`, or settings of your own.
-        out: the model's folder, which replaces an older model there; None writes nothing.
+        out: the model's folder, where checkpoints replace an older model from the first on, and logs are
+            kept; None writes nothing.
         vary: sizes to draw per batch, by name from the ranges that the program states, or with ranges
             `{name: (low, high)}`, both ends included (None: as the program states).
         simulations: train on this many joint draws, over and over, rather than on fresh ones; scales
@@ -108,11 +114,18 @@ def train(
         device: where the network is trained: `cpu`, `cuda`, `cuda:N`, or `auto` for a CUDA device where there
             is one. The model that comes back is on the CPU; see `Model.to`.
         progress: called about twice a second, and at the end.
-        resume: continue the run in `out`.
+        resume: continue the run in `out`, from its last checkpoint.
+        save_every: seconds between checkpoints, more where writing takes more than a fiftieth of the time; 0
+            for one after every step, infinity for none but the last.
+        plateau: end training early, once this many steps in a row have no lower a mean loss than as many
+            before; 0 for never, None for what the preset says.
+        tensorboard: log for TensorBoard too, beside the CSV; needs the extra `tensorboard`.
         **sizes: sizes of the program, as at `compile`.
 
     Raises:
-        GsdmcError: a program, a size, a device or settings that can't be, or a folder that can't be written.
+        GsdmcError: a program, a size, a device or settings that can't be; a folder that can't be written, or
+            that another process trains in; a loss that is no number or explodes. The folder keeps its last
+            checkpoint.
     """
     problem = program if isinstance(program, Problem) else compile_problem(program)
     defined = {d.name for d in problem.syntax.defs}
@@ -127,6 +140,8 @@ def train(
         raise GsdmcError("say how long to train: either steps or minutes")
     if (steps is not None and steps < 1) or (minutes is not None and minutes <= 0):
         raise GsdmcError("training takes at least one step, or some minutes")
+    if not save_every >= 0:
+        raise GsdmcError(f"checkpoints can't come every {save_every:g} seconds", hint="0 is after every step")
     ranges = vary_ranges(problem, vary)
     check_simulations(simulations, ranges)
     folder = _folder(out, problem)
@@ -138,7 +153,7 @@ def train(
             check_same(problem, folder)
     trained = loop.train(
         TrainingProblem(problem, ranges),
-        settings(preset, problem.name, batch),
+        settings(preset, problem.name, batch, plateau=plateau),
         steps=steps,
         minutes=minutes,
         seed=seed,
@@ -150,9 +165,10 @@ def train(
         resume=resume,
         program=problem.source,
         record={"options": problem.options.to_json()},
+        files={} if folder is None else {PROBLEM: packed(problem)},
+        save_every=save_every,
+        tensorboard=tensorboard,
     )
-    if folder is not None:
-        keep_problem(problem, folder)
     return Model(problem, trained)
 
 
@@ -166,8 +182,8 @@ def settings(
         name: of the program.
         batch: examples per step, in place of the preset's.
         **changes: `roles`, `layers`, `loops`, `width` and `heads` in place of the preset's, and `precision`,
-            `compile`, `recompute` and `graphs`, None for the same. Layers or loops that are given stay as
-            they are, however far the graph reaches.
+            `compile`, `recompute`, `graphs` and `plateau`, None for the same. Layers or loops that are given
+            stay as they are, however far the graph reaches.
 
     Raises:
         GsdmcError: no such preset, an empty batch, or a network that can't be.
@@ -184,6 +200,8 @@ def settings(
         changes["batch"] = batch
     config = config.with_changes(**changes)
     check_width(config)
+    if config.plateau < 0:
+        raise GsdmcError(f"a plateau has some steps, not {config.plateau}", hint="0 is for none")
     return config
 
 

@@ -14,9 +14,15 @@ from gsdmc.compiler.problem import Problem
 from gsdmc.inference.model import Model
 from gsdmc.language.source import GsdmcError
 from gsdmc.training import checkpoint
+from gsdmc.training.files import WRITING, WRITTEN, find_file, write_files
+from gsdmc.training.lock import LOCK
+from gsdmc.training.logs import LOGS
 
 PROBLEM = "problem.gsdm"
 """The compiled problem beside the weights: sizes as they were set, and data, given or drawn."""
+
+OURS = {LOCK, LOGS, WRITING, WRITTEN}
+"""What a run that was killed before its first checkpoint leaves in its folder."""
 
 
 def load(folder: str | Path, device: str | torch.device = "cpu") -> Model:
@@ -34,13 +40,25 @@ def load(folder: str | Path, device: str | torch.device = "cpu") -> Model:
         raise GsdmcError(
             f"there is no model folder {folder}", hint="train one: gsdmc train PROGRAM --out " + str(folder)
         )
+    if all(path.name in OURS - {WRITTEN} for path in folder.iterdir()):
+        raise GsdmcError(
+            f"{folder} is not a model folder: no checkpoint has been written there yet",
+            hint="wait for its trainer; if there is none, train it anew, without --resume",
+        )
     trained = checkpoint.load(folder)
     return Model(_problem(folder, trained), trained).to(device)
 
 
 def keep_problem(problem: Problem, folder: Path) -> None:
     """Add the compiled problem to a model folder."""
-    write_problem(problem, folder / PROBLEM)
+    write_files(folder, {PROBLEM: packed(problem)}, add=True)
+
+
+def packed(problem: Problem) -> bytes:
+    """The content of the file `PROBLEM` in a model folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_problem(problem, Path(folder) / PROBLEM)
+        return (Path(folder) / PROBLEM).read_bytes()
 
 
 def check_folder(folder: Path) -> None:
@@ -51,17 +69,22 @@ def check_folder(folder: Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise GsdmcError(f"{folder} is a file; a model is a folder", hint="choose another --out")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / checkpoint.CONFIG).is_file():
-        raise GsdmcError(
-            f"{folder} holds files but no model, and a model replaces the whole folder",
-            hint="choose another --out, or empty the folder",
-        )
     try:
-        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.absolute().parent, prefix=f".{folder.name}."):
+        names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        if not names <= OURS and checkpoint.CONFIG not in names:
+            raise GsdmcError(
+                f"{folder} holds files but no model, and a model takes a folder of its own",
+                hint="choose another --out, or empty the folder",
+            )
+        place = folder if folder.is_dir() else folder.absolute().parent
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place, prefix=".probe."):
             pass
     except OSError as error:
-        raise GsdmcError(f"{folder} can't be written: {os.strerror(error.errno or 0)}") from None
+        raise GsdmcError(
+            f"{folder} can't be written: {os.strerror(error.errno or 0)}",
+            hint="make it writable, or choose another --out",
+        ) from None
 
 
 def check_same(problem: Problem, folder: Path) -> None:
@@ -102,9 +125,10 @@ def _choice(problem: Problem, name: str) -> object:
 
 
 def _problem(folder: Path, trained: checkpoint.Model) -> Problem:
-    if (folder / PROBLEM).is_file():
-        return read_problem(folder / PROBLEM)
-    path = folder / checkpoint.PROGRAM
+    compiled = find_file(folder, PROBLEM)
+    if compiled is not None:
+        return read_problem(compiled)
+    path = find_file(folder, checkpoint.PROGRAM) or folder / checkpoint.PROGRAM
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

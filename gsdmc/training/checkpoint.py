@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save as pack
 from torch import Tensor
 
 from gsdmc.diffusion.process import Process
@@ -21,7 +19,10 @@ from gsdmc.language.source import GsdmcError
 from gsdmc.model.config import ModelConfig
 from gsdmc.model.denoiser import Denoiser
 from gsdmc.model.initialise import empty_denoiser
+from gsdmc.training import hardware
 from gsdmc.training.config import TrainingConfig
+from gsdmc.training.files import SUMS, Contents, read_files, write_files
+from gsdmc.training.reading import check_tensors, checked, damage, read_json, read_tensors
 
 PROGRAM, CONFIG, WEIGHTS, METRICS, STATE = (
     "program.clj",
@@ -30,8 +31,17 @@ PROGRAM, CONFIG, WEIGHTS, METRICS, STATE = (
     "metrics.json",
     "state/training.safetensors",
 )
-FORMAT = 2
+FORMAT = 3
+READABLE = (2, 3)
+"""Formats that are read; the second had no checksums."""
+
 SCALES = "standardiser."
+TRAIN = "name a folder that train wrote"
+RUN: dict[str, Any] = {"name": str, "sizes": dict[str, int], "seed": int, "steps": int}
+"""What is relied on of a run's record, and its type."""
+
+DEEPEST = 1 << 16
+"""Rounds of attention beyond which a configuration is a slip or a trap, not a network."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +52,7 @@ class Model:
         denoiser: the network, with averaged weights.
         process: its diffusion process and scales.
         config: how it was trained.
-        run: program name, sizes, varied sizes, seed and steps of the training run.
+        run: program name, sizes, varied sizes, seed and steps of the training run, and why it ended.
         metrics: loss curve, speed, hardware and versions, and how steps were run and why.
     """
 
@@ -64,93 +74,121 @@ class Model:
         return replace(self, denoiser=deepcopy(self.denoiser).to(device))
 
 
-def save(folder: Path, model: Model, program: str | None, state: dict[str, Tensor] | None = None) -> None:
-    """Write a model folder; a reader sees the old folder or the new one, never a mixture.
+def save(
+    folder: Path, model: Model, files: Mapping[str, bytes], state: Mapping[str, Tensor] | None = None
+) -> None:
+    """Write a model folder; a reader sees the old files or the new ones, never a mixture.
 
     Args:
-        folder: where; what is there is replaced.
+        folder: where; the model there is replaced, and what else lies there stays.
         model: what to write.
-        program: the program's text, if there is one.
+        files: what else to keep with it, contents by name.
         state: tensors that resuming needs.
+
+    Raises:
+        OSError: the folder can't be written to, or the disk is full; it holds what it held.
     """
-    folder = Path(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        scratch.chmod(0o755)
-        if program is not None:
-            (scratch / PROGRAM).write_text(program, encoding="utf-8")
-        standardiser = model.process.standardiser
-        configuration = {
-            "format": FORMAT,
-            "run": model.run,
-            "training": model.config.to_json(),
-            "model": model.denoiser.config.to_json(),
-            "scale_keys": list(standardiser.keys),
-        }
-        _write_json(scratch / CONFIG, configuration)
-        _write_json(scratch / METRICS, model.metrics)
-        weights = {name: p.detach().contiguous() for name, p in model.denoiser.state_dict().items()}
-        weights |= {SCALES + "mean": standardiser.mean, SCALES + "std": standardiser.std}
-        save_file(weights, scratch / WEIGHTS)
-        if state is not None:
-            (scratch / STATE).parent.mkdir()
-            save_file({k: v.detach().contiguous() for k, v in state.items()}, scratch / STATE)
-        _exchange(scratch, folder)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    standardiser = model.process.standardiser
+    configuration = {
+        "format": FORMAT,
+        "gsdmc": hardware.release(),
+        "run": model.run,
+        "training": model.config.to_json(),
+        "model": model.denoiser.config.to_json(),
+        "scale_keys": list(standardiser.keys),
+    }
+    weights = {name: p.detach().contiguous() for name, p in model.denoiser.state_dict().items()}
+    weights |= {SCALES + "mean": standardiser.mean, SCALES + "std": standardiser.std}
+    contents = {
+        **files,
+        CONFIG: _json(configuration),
+        METRICS: _json(model.metrics),
+        WEIGHTS: pack(weights),
+    }
+    if state is not None:
+        contents[STATE] = pack({name: t.detach().contiguous() for name, t in state.items()})
+    write_files(Path(folder), contents)
 
 
 def load(folder: Path) -> Model:
     """Read a model folder.
 
     Raises:
-        GsdmcError: the folder is not a model, or one of another format.
+        GsdmcError: the folder is not a model, one of another format, or damaged.
     """
-    folder = Path(folder)
-    try:
-        configuration = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
-        weights = load_file(folder / WEIGHTS)
-    except (OSError, ValueError) as error:
-        raise GsdmcError(
-            f"{folder} is not a model folder: {error}", hint="name a folder that train wrote"
-        ) from error
-    if configuration.get("format") != FORMAT:
-        raise GsdmcError(
-            f"{folder} has model format {configuration.get('format')}; this version reads {FORMAT}"
-        )
-    training = TrainingConfig.from_json(configuration["training"])
-    mean, std = weights.pop(SCALES + "mean"), weights.pop(SCALES + "std")
-    process = Process(training.process, Standardiser(tuple(configuration["scale_keys"]), mean, std))
-    denoiser = empty_denoiser(ModelConfig.from_json(configuration["model"]))
-    denoiser.load_state_dict(weights)
-    denoiser.eval()
-    return Model(denoiser, process, training, configuration["run"], metrics)
+    return _model(Path(folder), read_files(Path(folder), (CONFIG, METRICS, WEIGHTS)))
 
 
-def load_state(folder: Path) -> dict[str, Tensor]:
-    """Read what a resumed run needs.
+def load_with_state(folder: Path) -> tuple[Model, dict[str, Tensor]]:
+    """Read a model folder, and what a resumed run needs, of the same moment.
 
     Raises:
-        GsdmcError: the folder keeps no training state.
+        GsdmcError: the folder is not a model, one of another format, or damaged, or keeps no training state.
     """
-    path = Path(folder) / STATE
-    if not path.exists():
+    folder = Path(folder)
+    contents = read_files(folder, (CONFIG, METRICS, WEIGHTS, STATE))
+    model = _model(folder, contents)
+    if STATE not in contents.files:
         raise GsdmcError(f"{folder} keeps no training state to resume from", hint="train into a new folder")
-    tensors: dict[str, Tensor] = load_file(path)
-    return tensors
+    with damage(folder / STATE):
+        return model, read_tensors(contents.files[STATE])
 
 
-def _write_json(path: Path, data: Any) -> None:
-    path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+def _model(folder: Path, contents: Contents) -> Model:
+    for name in (CONFIG, METRICS, WEIGHTS):
+        if name not in contents.files:
+            raise GsdmcError(f"{folder} is not a model folder: it has no {name}", hint=TRAIN)
+    with damage(folder / CONFIG):
+        configuration = read_json(contents.files[CONFIG], dict[str, Any])
+        _check_format(folder, configuration, contents.checked)
+        checked(configuration["training"], TrainingConfig, "training")
+        checked(configuration["model"], ModelConfig, "model")
+        training = TrainingConfig.from_json(configuration["training"])
+        shape = ModelConfig.from_json(configuration["model"])
+        if shape.depth > DEEPEST:
+            raise ValueError(f"a network of {shape.depth} rounds of attention")
+        keys = checked(configuration["scale_keys"], list[str], "scale_keys")
+        run = checked(configuration["run"], dict[str, Any], "run")
+        for name, hint in RUN.items():
+            checked(run[name], hint, f"run.{name}")
+    with damage(folder / METRICS):
+        metrics = read_json(contents.files[METRICS], dict[str, Any])
+    with damage(folder / WEIGHTS):
+        weights = read_tensors(contents.files[WEIGHTS])
+        mean, std = weights.pop(SCALES + "mean"), weights.pop(SCALES + "std")
+        scale = torch.empty(len(keys), mean.shape[-1], dtype=torch.float64)
+        check_tensors({"mean": mean, "std": std}, {"mean": scale, "std": scale})
+        if not (std > 0).all():
+            raise ValueError("a variable's scale is not positive")
+        if shape.layers > len(weights):  # building them would take for ever
+            raise ValueError(f"it has fewer tensors than the network has layers, {shape.layers}")
+        with torch.device("meta"):  # shapes without memory: none is taken for what the file doesn't hold
+            expected = Denoiser(shape).state_dict()
+        check_tensors(weights, expected)
+        denoiser = empty_denoiser(shape)
+        denoiser.load_state_dict(weights)
+    denoiser.eval()
+    process = Process(training.process, Standardiser(tuple(keys), mean, std))
+    return Model(denoiser, process, training, run, metrics)
 
 
-def _exchange(scratch: Path, folder: Path) -> None:
-    if not folder.exists():
-        os.replace(scratch, folder)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-    os.replace(folder, aside / "old")
-    os.replace(scratch, folder)
-    shutil.rmtree(aside, ignore_errors=True)
+def _check_format(folder: Path, configuration: dict[str, Any], checked: bool) -> None:
+    kept = configuration.get("format")
+    if kept not in READABLE:
+        newer = isinstance(kept, int) and kept > FORMAT
+        raise GsdmcError(
+            f"{folder} has model format {kept}; this version reads {' and '.join(map(str, READABLE))}",
+            hint=f"gsdmc {configuration.get('gsdmc', 'of a later version')} wrote it: "
+            "pip install --upgrade gsdmc"
+            if newer
+            else "train the program again, or use the gsdmc that wrote it",
+        )
+    if kept == FORMAT and not checked:
+        raise GsdmcError(
+            f"{folder} has no checksums: its {SUMS} is missing",
+            hint="copy the whole folder; if you changed a file, write them anew (docs/training.md)",
+        )
+
+
+def _json(data: Any) -> bytes:
+    return (json.dumps(data, indent=1) + "\n").encode()

@@ -44,6 +44,8 @@ class TrainingConfig:
         compile: whether blocks run through `torch.compile`.
         recompute: whether blocks keep their inputs alone for the backward pass, for the sake of memory.
         graphs: whether the network runs as CUDA graphs, where sizes don't vary.
+        plateau: end training once this many steps in a row have no lower a mean loss than as many before;
+            0 for never, see `gsdmc.training.plateau`.
     """
 
     preset: str = "default"
@@ -71,6 +73,7 @@ class TrainingConfig:
     compile: Switch = "auto"
     recompute: Switch = "auto"
     graphs: Switch = "auto"
+    plateau: int = 0
 
     def network(self, layout: Layout) -> ModelConfig:
         """The network that these settings give a layout."""
@@ -104,8 +107,8 @@ class TrainingConfig:
         )
 
     def continues(self, other: TrainingConfig) -> bool:
-        """Whether a run of these settings may go on with others: what alters no result may differ."""
-        return replace(self, recompute=other.recompute, graphs=other.graphs) == other
+        """Whether a run of these settings may go on with others: what alters no step may differ."""
+        return replace(self, recompute=other.recompute, graphs=other.graphs, plateau=other.plateau) == other
 
     def with_changes(self, **changes: Any) -> TrainingConfig:
         """A copy with some fields changed."""

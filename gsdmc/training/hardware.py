@@ -20,7 +20,7 @@ def describe() -> dict[str, Any]:
         "system": platform.platform(),
         "python": platform.python_version(),
         "torch": str(torch.__version__),
-        "gsdmc": _version("gsdmc"),
+        "gsdmc": release(),
     }
 
 
@@ -34,7 +34,8 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _version(package: str) -> str:
+def release(package: str = "gsdmc") -> str:
+    """The installed version of a package, `unknown` where it isn't installed."""
     try:
         return version(package)
     except PackageNotFoundError:

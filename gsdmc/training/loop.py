@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from gsdmc.diffusion.loss import diffusion_loss
-from gsdmc.diffusion.process import Process
-from gsdmc.diffusion.standardise import Standardiser
-from gsdmc.diffusion.times import draw_times
-from gsdmc.language.source import GsdmcError
-from gsdmc.model.denoiser import Denoiser
-from gsdmc.model.initialise import build_denoiser
-from gsdmc.training import checkpoint, hardware
-from gsdmc.training.acceleration import ASKED, accelerate, compile_blocks, recompute_reason, recomputes
 from gsdmc.training.checkpoint import Model
+from gsdmc.training.checkpoints import EVERY, Checkpoints
 from gsdmc.training.config import TrainingConfig
-from gsdmc.training.data import NOISE, WEIGHTS, Batches
 from gsdmc.training.devices import choose_device
-from gsdmc.training.graphed import GraphedDenoiser
-from gsdmc.training.optimiser import Optimiser, average, schedule
+from gsdmc.training.diverged import explain
+from gsdmc.training.interrupts import Interrupts, between_steps
+from gsdmc.training.lock import locked
+from gsdmc.training.logs import Logs, Row
+from gsdmc.training.losses import POINTS, DivergedError
+from gsdmc.training.optimiser import schedule
 from gsdmc.training.problem import Problem
-from gsdmc.training.seeds import generator
-from gsdmc.training.simulations import FixedBatches
+from gsdmc.training.run import Run
 
-CURVE_POINTS = 200
-CPU = torch.device("cpu")
+__all__ = ["Budget", "Callback", "Progress", "Run", "go", "train"]
+
+SHOWN = 50
+"""Steps whose mean loss is shown as progress."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,36 @@ class Progress:
 
 
 Callback = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long a run is to be, by steps or by time.
+
+    Attributes:
+        steps: how many, or None.
+        minutes: how long, or None.
+        stop_after: steps at which this part of the run ends, or None.
+    """
+
+    steps: int | None
+    minutes: float | None
+    stop_after: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.steps is None) == (self.minutes is None):
+            raise ValueError("train needs either steps or minutes")
+
+    @property
+    def interval(self) -> int:
+        """Steps between points of the loss curve."""
+        return max(1, (self.steps or 20 * POINTS) // POINTS)
+
+    def spent(self, run: Run) -> float:
+        """The share of the budget that a run has spent, which sets its learning rate."""
+        if self.steps is not None:
+            return run.step / self.steps
+        return run.seconds / (60 * (self.minutes or 1))
 
 
 def train(
@@ -65,12 +92,15 @@ def train(
     stop_after: int | None = None,
     program: str | None = None,
     record: Mapping[str, Any] | None = None,
+    files: Mapping[str, bytes] | None = None,
+    save_every: float = EVERY,
+    tensorboard: bool = False,
 ) -> Model:
     """Train a denoiser on fresh draws of a problem.
 
     Equal problem, configuration, steps and seed give bitwise equal weights on one machine with
-    one number of threads, also when the run was interrupted and resumed. A keyboard interrupt ends
-    training early and returns the model as it is.
+    one number of threads, also when the run was interrupted or killed, and resumed. A keyboard interrupt
+    ends training after its step and returns the model as it is.
 
     Args:
         problem: the compiled program.
@@ -83,210 +113,115 @@ def train(
         device: where the network runs, see `choose_device`; the model that comes back is on the CPU. A run
             may be resumed on another one, where rounding differs.
         progress: called about every half second, and at the end.
-        folder: where to write the model; nowhere when None.
+        folder: where to write the model, its checkpoints and logs; nowhere when None.
         resume: continue the run that `folder` holds; settings and seed must be the same.
         stop_after: end after this many steps of the budget, as an interrupt would.
         program: the program's text, to keep with the model.
         record: what else to keep of the run, as plain data.
+        files: what else to keep with the model, contents by name.
+        save_every: seconds between checkpoints, see `Checkpoints`.
+        tensorboard: write logs for TensorBoard too.
 
     Returns:
         The model, with averaged weights.
 
     Raises:
-        GsdmcError: nothing to infer, a varied size without a range, nothing to resume, no such device, or
-            settings that it can't run with.
+        GsdmcError: nothing to infer, a varied size without a range, nothing to resume, no such device,
+            settings that it can't run with, another trainer in the folder, a folder that can't be written,
+            or a loss that is no number or has exploded. The folder then keeps its last checkpoint.
         ValueError: neither or both of steps and minutes given; simulations of sizes that vary.
     """
-    if (steps is None) == (minutes is None):
-        raise ValueError("train needs either steps or minutes")
+    budget = Budget(steps, minutes, stop_after)
     if simulations is not None and vary:
         raise ValueError("a fixed set of simulations has one size")
-    run = Run(problem, config, seed, tuple(vary), simulations, *choose_device(device))
-    if resume:
-        if folder is None:
-            raise ValueError("resume needs the folder to resume from")
-        run.restore(folder)
-    run.go(steps, minutes, progress, stop_after)
-    model = run.model(steps)
-    model.run.update(record or {})
-    if folder is not None:
-        checkpoint.save(folder, model, program, run.state())
-    return model
-
-
-class Run:
-    """The mutable part of a training run."""
-
-    def __init__(
-        self,
-        problem: Problem,
-        config: TrainingConfig,
-        seed: int,
-        vary: tuple[str, ...],
-        simulations: int | None = None,
-        device: torch.device = CPU,
-        why: str = ASKED,
-    ) -> None:
-        self.problem, self.config, self.seed, self.simulations = problem, config, seed, simulations
-        layout = problem.layout
-        shape = config.network(layout)
-        load = (config.recompute, shape, layout, config.batch, device)
-        self.acceleration = accelerate(
-            device,
-            config.precision,
-            config.compile,
-            config.graphs,
-            varied=bool(vary),
-            recompute=recomputes(*load),
-        )
-        self.acceleration.reasons.update(device=why, recompute=recompute_reason(*load))
-        if simulations is None:
-            self.batches = Batches(problem, config.batch, seed, vary, config.conditioning)
-        else:
-            self.batches = FixedBatches(problem, config.batch, seed, simulations, config.conditioning)
-        scales = Standardiser.identity(layout)
-        if config.process.standardise:
-            scales = self.batches.scales(bijections=config.process.bijections)
-        self.process = Process(config.process, scales)
-        self.denoiser = build_denoiser(shape, generator(seed, WEIGHTS)).to(device)
-        self.averaged = deepcopy(self.denoiser).requires_grad_(False)
-        self.optimiser = Optimiser(self.denoiser, config)
-        self.weights = list(self.denoiser.parameters())
-        self.averages = list(self.averaged.parameters())
-        if self.acceleration.compile:
-            compile_blocks(self.denoiser)
-        self.network = self.denoiser
-        if self.acceleration.graphs:  # called like the network, and of its weights
-            self.network = cast(Denoiser, GraphedDenoiser(self.denoiser, self.acceleration.precision))
-        self.step, self.seconds = 0, 0.0
-        self.curve: list[tuple[int, float]] = []
-
-    def go(
-        self, steps: int | None, minutes: float | None, report: Callback | None, stop_after: int | None
-    ) -> None:
-        """Take steps until the budget or the user's patience ends."""
-        begun, started_at, shown = time.perf_counter(), self.seconds, 0.0
-        first, recent = self.step, []
-        latest: deque[Tensor] = deque(maxlen=50)
-        limit = min(x for x in (steps, stop_after, 1 << 62) if x is not None)
+    if resume and folder is None:
+        raise ValueError("resume needs the folder to resume from")
+    logs = Logs(folder, tensorboard)
+    with ExitStack() as stack:
+        if folder is not None:
+            stack.enter_context(locked(folder))
+        run = Run(problem, config, seed, tuple(vary), simulations, *choose_device(device))
+        run.losses.interval = budget.interval
+        checkpoints = Checkpoints(run, folder, steps, program, record or {}, files or {}, save_every)
+        stack.enter_context(logs.closing())
+        if resume and folder is not None:
+            run.restore(folder)
+            logs.go_on(run.losses.curve)
+            checkpoints.kept = run.step
+        interrupts = stack.enter_context(between_steps())
         try:
-            while self.step < limit:
-                elapsed = time.perf_counter() - begun
-                self.seconds = started_at + elapsed
-                done = self.step / steps if steps is not None else self.seconds / (60 * (minutes or 1))
-                if done >= 1:
-                    break
-                loss = self.advance(done)
-                recent.append(loss)
-                latest.append(loss)
-                if report is not None and elapsed - shown >= 0.5:
-                    shown = elapsed
-                    report(self._progress(latest, (self.step - first) / elapsed, done))
-                if len(recent) >= self._interval(steps):
-                    self._record(recent)
-        except KeyboardInterrupt:
-            pass
-        self._record(recent)  # reads the last loss, for which a GPU has to end its work
-        self.seconds = started_at + time.perf_counter() - begun
-        if report is not None and latest:
-            report(self._progress(latest, (self.step - first) / (time.perf_counter() - begun), 1.0))
-
-    def advance(self, done: float) -> Tensor:
-        """Take one step; `done` is the share of the budget that is spent. The loss, without its graph."""
-        device = self.acceleration.device
-        batch = self.batches(self.step).to(device)
-        noise = generator(self.seed, NOISE, self.step)
-        size = self.config.batch
-        process = self.config.process
-        times = draw_times(process.times, process.schedule, size, noise)
-        if device.type != "cpu":
-            noise = generator(self.seed, NOISE, self.step, device=device)
-        self.denoiser.recompute = recomputes(
-            self.config.recompute, self.denoiser.config, batch.layout, size, device
-        )
-        with self.acceleration.precision():
-            loss = diffusion_loss(
-                self.network,
-                batch.layout,
-                self.process,
-                batch.values,
-                batch.observed,
-                times.to(device, non_blocking=True),  # or every step would wait for the one before
-                noise,
-            )
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimiser.step(schedule(self.config, self.step, done))
-        average(self.averages, self.weights, self.config.ema, self.step)
-        self.step += 1
-        return loss.detach()
-
-    def _progress(self, latest: deque[Tensor], speed: float, done: float) -> Progress:
-        left = self.seconds * (1 - done) / done if done > 0 else None
-        loss = float(torch.stack(list(latest)).mean())
-        return Progress(self.step, loss, speed, left)
-
-    def _interval(self, steps: int | None) -> int:
-        return max(1, (steps or 20 * CURVE_POINTS) // CURVE_POINTS)
-
-    def _record(self, recent: list[Tensor]) -> None:
-        if recent:
-            self.curve.append((self.step, round(float(torch.stack(recent).mean()), 6)))
-            recent.clear()
-
-    def model(self, steps: int | None) -> Model:
-        """The averaged network and the record of the run."""
-        run = {
-            "name": self.problem.name,
-            "sizes": dict(self.problem.sizes),
-            "vary": {name: list(self.problem.ranges[name]) for name in self.batches.vary},
-            "seed": self.seed,
-            "steps": self.step,
-            "budget": steps,
-            "simulations": self.simulations,
-        }
-        metrics: dict[str, Any] = {
-            "loss": self.curve,
-            "seconds": round(self.seconds, 3),
-            "steps_per_second": round(self.step / max(self.seconds, 1e-9), 3),
-            "parameters": self.denoiser.parameter_count,
-            "seed": self.seed,
-            "hardware": hardware.describe(),
-            "acceleration": {**self.acceleration.to_json(), "recompute": self.denoiser.recompute},
-        }
-        averaged = (
-            self.averaged.cpu() if self.acceleration.device.type == "cpu" else deepcopy(self.averaged).cpu()
-        )
-        averaged.eval()
-        return Model(averaged, self.process, self.config, run, metrics)
-
-    def state(self) -> dict[str, Tensor]:
-        """Weights, moments and counters; averages are the model's own weights."""
-        tensors = {f"optimiser/{k}": v for k, v in self.optimiser.state().items()}
-        tensors |= {f"weights/{k}": v for k, v in self.denoiser.state_dict().items()}
-        tensors["step"] = torch.tensor(self.step)
-        tensors["seconds"] = torch.tensor(self.seconds, dtype=torch.float64)
-        return tensors
-
-    def restore(self, folder: Path) -> None:
-        """Continue from a model folder."""
-        tensors, model = checkpoint.load_state(folder), checkpoint.load(folder)
-        if not model.config.continues(self.config) or model.run["seed"] != self.seed:
-            raise GsdmcError(
-                f"{folder} was trained with other settings or another seed",
-                hint="resume with the settings and the seed of the run, or train into a new folder",
-            )
-        if model.run.get("simulations") != self.simulations:
-            kept = model.run.get("simulations")
-            raise GsdmcError(
-                f"{folder} was trained on {'fresh draws' if kept is None else f'{kept} simulations'}",
-                hint="resume with the same number of simulations, or train into a new folder",
-            )
-        self.denoiser.load_state_dict(_under(tensors, "weights/"))
-        self.averaged.load_state_dict(model.denoiser.state_dict())
-        self.optimiser.load(_under(tensors, "optimiser/"))
-        self.step, self.seconds = int(tensors["step"]), float(tensors["seconds"])
-        self.curve = [(int(s), float(loss)) for s, loss in model.metrics["loss"]]
+            ended = go(run, budget, progress, checkpoints, logs, interrupts)
+            checkpoints.check_weights()
+        except DivergedError as error:
+            raise explain(error, run, checkpoints.kept, folder) from None
+        return checkpoints.save(ended)
 
 
-def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+def go(
+    run: Run,
+    budget: Budget,
+    report: Callback | None,
+    checkpoints: Checkpoints,
+    logs: Logs,
+    interrupts: Interrupts,
+) -> str:
+    """Take steps until the budget or the user's patience ends; why it ended.
+
+    Raises:
+        DivergedError: the loss is no number or has exploded.
+        GsdmcError: a checkpoint or a log can't be written.
+        KeyboardInterrupt: the user wants out in the middle of a step.
+    """
+    begun, started_at, shown = time.perf_counter(), run.seconds, 0.0
+    first, losses = run.step, run.losses
+    latest: deque[Tensor] = deque(maxlen=SHOWN)
+    limit = min(x for x in (budget.steps, budget.stop_after, math.inf) if x is not None)
+    ended = "budget"
+
+    def look(last: bool = False) -> None:
+        point = losses.read(run.step)
+        if last and losses.recent:
+            point = losses.points(run.step)[-1]
+        if point is not None:
+            rate = schedule(run.config, run.step - 1, budget.spent(run))
+            logs.write(Row(*point, round(rate, 6), round(run.seconds, 3)))
+
+    try:
+        while True:
+            elapsed = time.perf_counter() - begun
+            run.seconds = started_at + elapsed
+            done = budget.spent(run)
+            if losses.due:
+                look()
+            if losses.plateau.level:
+                ended = "plateau"
+                break
+            if done >= 1 or run.step >= limit:
+                ended = "budget" if done >= 1 else "stopped"
+                break
+            if interrupts.asked:
+                ended = "interrupted"
+                break
+            if checkpoints.due(elapsed):
+                look()
+                checkpoints.take(elapsed)
+            loss = run.advance(done)
+            losses.add(loss)
+            latest.append(loss)
+            if report is not None and elapsed - shown >= 0.5:
+                shown = elapsed
+                report(_progress(run, latest, (run.step - first) / elapsed, done))
+    except KeyboardInterrupt:
+        if run.updating:  # a state that is no step's can't be resumed, nor is it worth keeping
+            raise
+        ended = "interrupted"
+    look(last=True)  # reads the last loss, for which a GPU has to end its work
+    run.seconds = started_at + time.perf_counter() - begun
+    if report is not None and latest:
+        report(_progress(run, latest, (run.step - first) / (time.perf_counter() - begun), 1.0))
+    return ended
+
+
+def _progress(run: Run, latest: deque[Tensor], speed: float, done: float) -> Progress:
+    left = run.seconds * (1 - done) / done if done > 0 else None
+    return Progress(run.step, float(torch.stack(list(latest)).mean()), speed, left)

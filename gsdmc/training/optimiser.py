@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from gsdmc.model.denoiser import Denoiser
 from gsdmc.training.config import TrainingConfig
 from gsdmc.training.muon import Muon
+from gsdmc.training.reading import check_tensors
 
 FLOOR = 0.01
 
@@ -50,15 +51,27 @@ class Optimiser:
                     tensors[f"{name}/{moment}"] = value
         return tensors
 
-    def load(self, tensors: dict[str, Tensor]) -> None:
-        """Restore what `state` returned."""
-        for part, _, names in self.parts:
+    def load(self, tensors: dict[str, Tensor], *, begun: bool = True) -> None:
+        """Restore what `state` returned.
+
+        Args:
+            tensors: the moments.
+            begun: whether any step was taken; before the first there are none.
+
+        Raises:
+            ValueError: they are not the moments of these parameters.
+        """
+        kept: dict[str, dict[str, Tensor]] = {}
+        for path, value in tensors.items():
+            name, _, moment = path.rpartition("/")
+            kept.setdefault(name, {})[moment] = value
+        known = {name for _, _, names in self.parts for name in names}
+        if kept.keys() != (known if begun else set()):
+            raise ValueError("it has the optimiser's moments of other weights")
+        for part, _, names in self.parts if begun else ():
             for name, parameter in zip(names, _parameters(part), strict=True):
-                moments = {
-                    k.rpartition("/")[2]: v for k, v in tensors.items() if k.rpartition("/")[0] == name
-                }
-                if moments:
-                    part.state[parameter] = {k: v.to(parameter.device, copy=True) for k, v in moments.items()}
+                check_tensors(kept[name], _moments(part, parameter))
+                part.state[parameter] = {k: v.to(parameter.device, copy=True) for k, v in kept[name].items()}
 
 
 def schedule(config: TrainingConfig, step: int, progress: float) -> float:
@@ -82,6 +95,13 @@ def _block_matrices(denoiser: Denoiser) -> dict[str, nn.Parameter]:
         for name, p in denoiser.named_parameters()
         if name.startswith("blocks.") and p.dim() == 2 and not any(part in name for part in skip)
     }
+
+
+def _moments(part: torch.optim.Optimizer, parameter: Tensor) -> dict[str, Tensor]:
+    """What an optimiser keeps of a parameter, as to shapes."""
+    if isinstance(part, Muon):
+        return {"momentum": parameter}
+    return {"step": torch.tensor(0.0), "exp_avg": parameter, "exp_avg_sq": parameter}
 
 
 def _parameters(part: torch.optim.Optimizer) -> list[Tensor]:

@@ -11,6 +11,7 @@ import gsdmc
 from gsdmc.compiler import compile_text
 from gsdmc.inference.folder import PROBLEM, check_folder
 from gsdmc.training.config import TrainingConfig
+from tests.training.sealed import seal
 
 DATA = """(def xs [1.0 2.0])
 (let [slope (sample "slope" (normal 0 1))]
@@ -83,6 +84,7 @@ def test_damaged_options_say_so(tmp_path: Path, tiny: TrainingConfig) -> None:
     (tmp_path / "m" / PROBLEM).unlink()
     config = tmp_path / "m" / "config.json"
     config.write_text(config.read_text().replace('"dense"', '"dance"'))
+    seal(tmp_path / "m")
     with pytest.raises(gsdmc.GsdmcError, match=r"config.json is damaged: there is no mask `dance`"):
         gsdmc.load(tmp_path / "m")
 

@@ -13,6 +13,7 @@ from gsdmc.training.checkpoint import CONFIG, load
 from gsdmc.training.loop import train
 from gsdmc.training.presets import preset
 from tests.model.problems import clusters
+from tests.training.sealed import seal
 
 
 @pytest.mark.parametrize("name", ["default", "paper"])
@@ -58,6 +59,7 @@ def test_models_from_before_loops_and_conditioning_load(tmp_path: Path) -> None:
     assert kept["training"].pop("conditioning") == "mixture"
     assert kept["training"].pop("loops") == kept["model"].pop("loops") == 1
     path.write_text(json.dumps(kept))
+    seal(tmp_path / "m")
     older = load(tmp_path / "m")
     assert older.config == replace(config, conditioning="uniform")
     assert older.denoiser.config.depth == 1
@@ -68,5 +70,6 @@ def test_another_format_is_refused(tmp_path: Path) -> None:
     train(clusters(2), config, steps=1, folder=tmp_path / "m")
     path = tmp_path / "m" / CONFIG
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 1}))
+    seal(tmp_path / "m")
     with pytest.raises(GsdmcError, match="has model format 1; this version reads 2"):
         load(tmp_path / "m")

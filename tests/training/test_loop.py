@@ -9,7 +9,7 @@ import torch
 
 from gsdmc.diffusion.sampling.sampler import SamplerConfig, sample
 from gsdmc.language.source import GsdmcError
-from gsdmc.training import loop
+from gsdmc.training import run as run_module
 from gsdmc.training.checkpoint import Model, load
 from gsdmc.training.config import TrainingConfig
 from gsdmc.training.loop import Progress, Run, train
@@ -183,7 +183,7 @@ def test_a_step_elsewhere_meets_no_cpu_tensor_and_waits_for_nothing(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Adam, clip = torch.optim.Adam, torch.nn.utils.clip_grad_norm_
-    monkeypatch.setattr(loop, "generator", OnOneStream())
+    monkeypatch.setattr(run_module, "generator", OnOneStream())
     # torch refuses these two on a device of this name, and does with CUDA what they do.
     monkeypatch.setattr(torch.optim, "Adam", lambda *a, fused, **k: Adam(*a, foreach=False, **k))
     monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", lambda w, most, foreach: clip(w, most))
