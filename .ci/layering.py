@@ -36,11 +36,13 @@ DEPENDENCIES = {
     "matplotlib",
     "networkx",
     "numpy",
+    "pandas",
     "safetensors",
     "scipy",
     "sklearn",
     "torch",
     "triton",
+    "xarray",
 }
 UNSAFE_MODULES = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve"}
 UNSAFE_BUILTINS = {"eval", "exec", "__import__"}

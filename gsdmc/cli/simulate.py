@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Draw, then write or print."""
-    from gsdmc.inference.samples import dimensions
+    from gsdmc.inference.dimensions import dimensions
 
     check_arrays_path(args.output)
     problem = options.compiled(args)

@@ -21,6 +21,12 @@ SAMPLING = 101
 BUDGET = 1 << 24
 """Most numbers that the values, or one layer for nodes and edges, hold at a time."""
 
+BYTES = 4
+"""Of a number in single precision."""
+
+WORKING = 5
+"""Layers of so many numbers that sampling holds at its peak; `tests/inference/test_draw.py` measures it."""
+
 
 def draw(
     trained: TrainedModel,
@@ -31,6 +37,7 @@ def draw(
     seed: int,
     steps: int | None = None,
     trace: Trace | None = None,
+    memory: int | None = None,
 ) -> dict[str, Tensor]:
     """Draw one joint sample per row of evidence.
 
@@ -43,12 +50,13 @@ def draw(
             samples, on all devices up to rounding.
         steps: network calls; the model's own number when None.
         trace: counts that network calls are added to.
+        memory: bytes that the network may work in, see `rows_within`; those of `BUDGET` when None.
 
     Returns:
         Per array `[B, *value_shape]`, on the CPU.
 
     Raises:
-        GsdmcError: no steps.
+        GsdmcError: no steps, or too little memory for a single sample.
     """
     config = trained.config.sampler
     if steps is not None:
@@ -56,7 +64,8 @@ def draw(
             raise GsdmcError(f"sampling takes at least one step, not {steps}")
         config = replace(config, steps=steps)
     batch = len(next(iter(mask.values())))
-    size = chunk_size(layout, trained.denoiser.config.width)
+    width = trained.denoiser.config.width
+    size = chunk_size(layout, width) if memory is None else rows_within(memory, layout, width)
     device = trained.device
     there = layout.to(device)
     parts: list[dict[str, Tensor]] = []
@@ -78,5 +87,25 @@ def draw(
 
 def chunk_size(layout: Layout, width: int) -> int:
     """Examples that fit the budget; it depends on sizes alone, so that seeds mean the same everywhere."""
+    return max(1, BUDGET // numbers_per_row(layout, width))
+
+
+def rows_within(memory: int, layout: Layout, width: int) -> int:
+    """Examples that sampling can take at a time in so many bytes, weights and results not counted.
+
+    Raises:
+        GsdmcError: there is no room for one.
+    """
+    row = BYTES * WORKING * numbers_per_row(layout, width)
+    if memory < row:
+        raise GsdmcError(
+            f"a memory of {memory:,} bytes has no room for a sample",
+            hint=f"one takes up to {row:,} bytes here",
+        )
+    return memory // row
+
+
+def numbers_per_row(layout: Layout, width: int) -> int:
+    """Numbers that the values of one example, or one layer for its nodes and edges, come to."""
     channels = sum(math.prod(slot.state_shape) for slot in layout.arrays)
-    return max(1, BUDGET // max(channels, width * (layout.nodes + layout.structure.entries)))
+    return max(channels, width * (layout.nodes + layout.structure.entries))

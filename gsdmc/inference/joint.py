@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +13,10 @@ from torch import Tensor
 from gsdmc.compiler.problem import Problem
 from gsdmc.diffusion.process import across
 from gsdmc.graph.factor_graph import Array
+from gsdmc.inference.dimensions import SAMPLE
 from gsdmc.inference.evidence.bind import bind_evidence, cells_of, check_cells, tensor_of_cells
 from gsdmc.inference.evidence.cells import Cells, place
+from gsdmc.inference.evidence.labelled import plain_evidence
 from gsdmc.inference.evidence.shapes import fit_shape, fit_sizes, merges, wrong_shape
 from gsdmc.language.scope import did_you_mean
 from gsdmc.language.source import GsdmcError
@@ -41,8 +42,8 @@ class Joint:
 
 def bind_joint(
     problem: Problem,
-    values: Mapping[str, Any],
-    evidence: Mapping[str, Any] | None,
+    values: object,
+    evidence: object,
     pinned: Collection[str] = (),
 ) -> Joint:
     """Check values and evidence, and put both into a program's arrays.
@@ -52,7 +53,8 @@ def bind_joint(
 
     Args:
         problem: the program at its present sizes.
-        values: array names and anything that numpy reads, `[B, *shape]`, with the channels of vectors last.
+        values: array names and anything that numpy reads, `[B, *shape]`, with the channels of vectors last;
+            or an xarray dataset or a pandas frame, as `Samples.to_xarray` and `to_pandas` give them.
         evidence: as `bind_evidence` takes it, the same for every row of values.
         pinned: sizes that the caller set, which all must agree with.
 
@@ -61,14 +63,16 @@ def bind_joint(
             its kind forbids.
     """
     known = problem.graph.by_name
-    for name in values:
+    with _of_values():
+        plain = plain_evidence(problem.graph, values, (SAMPLE,)).arrays
+    for name in plain:
         if name not in known:
             near = did_you_mean(name, known)
             raise GsdmcError(
                 f'the program has no array "{name}"', hint=near or f"its arrays are {', '.join(known)}"
             )
     with _of_values():
-        cells = {name: cells_of(known[name], data) for name, data in values.items()}
+        cells = {name: cells_of(known[name], data) for name, data in plain.items()}
         batch = _batch(cells)
         first = {name: Cells(c.values[0], c.missing[0]) for name, c in cells.items()}
         problem = fit_sizes(problem, first, pinned)

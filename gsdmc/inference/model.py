@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 
@@ -15,7 +15,7 @@ from gsdmc.inference.diagnostics.calibration import Calibration
 from gsdmc.inference.diagnostics.of_model import calibrate_network
 from gsdmc.inference.draw import draw
 from gsdmc.inference.evaluate import Evaluation, evaluate
-from gsdmc.inference.evidence.bind import bind_evidence
+from gsdmc.inference.evidence.batch import bind_batch
 from gsdmc.inference.evidence.queries import check_query, describe
 from gsdmc.inference.evidence.shapes import check_free
 from gsdmc.inference.joint import bind_joint
@@ -26,6 +26,12 @@ from gsdmc.inference.sampling import Sampler, with_sampler
 from gsdmc.language.source import GsdmcError
 from gsdmc.training.checkpoint import Model as TrainedModel
 from gsdmc.training.devices import choose_device
+
+if TYPE_CHECKING:
+    import pandas
+
+Evidence: TypeAlias = "Mapping[str, Any] | pandas.DataFrame | None"
+"""What is known of one data set: arrays by name, as an xarray dataset has them, or columns of a frame."""
 
 
 class EvidenceWarning(UserWarning):
@@ -96,9 +102,10 @@ class Model:
 
     def sample(
         self,
-        evidence: Mapping[str, Any] | None = None,
+        evidence: Evidence | Sequence[Evidence] = None,
         *,
         num_samples: int = 1,
+        batched: bool = False,
         seed: int = 0,
         steps: int | None = None,
         restore: bool = True,
@@ -107,6 +114,7 @@ class Model:
         strict: bool = True,
         sampler: Sampler | None = None,
         trace: Trace | None = None,
+        memory: int | None = None,
         **sizes: int,
     ) -> Samples:
         """Draw joint samples of all arrays given evidence.
@@ -114,8 +122,12 @@ class Model:
         Args:
             evidence: array names and anything that numpy reads, in the arrays' shapes, with the
                 channels of vectors last; NaN, None and masked entries are missing, those of a vector all
-                or none. Sizes of free plates follow its shapes.
-            num_samples: how many joint samples.
+                or none. An xarray dataset is taken by the names of its dimensions, a pandas frame has a
+                column per array and a row per element of their plate. Sizes of free plates follow its shapes.
+                A list holds the evidence of many data sets, which are sampled at once; an xarray dataset has
+                them along its dimension `dataset`, a frame by a level `dataset` of its index.
+            num_samples: how many joint samples, of each data set.
+            batched: the first dimension of every array of the evidence counts data sets.
             seed: of all noise; the same seed and evidence give the same samples.
             steps: network calls; the model's own number when None.
             restore: recompute `dirac` nodes from their sampled parents, evidence and generated ones kept.
@@ -131,6 +143,9 @@ class Model:
             sampler: settings of the sampler by name, such as `{"solver": "heun"}`, see `SamplerConfig`; a
                 `SamplerConfig`; or `"auto"`, the one that fits the program. The model's own when None.
             trace: counts that the network calls of the first draw, before any repair, are added to.
+            memory: bytes that the network may work in, beside its weights and the samples themselves; samples
+                are drawn in parts that fit. It is part of what a seed's samples depend on. None means a
+                few hundred MiB.
             **sizes: sizes of the program, as at `compile`.
 
         Raises:
@@ -140,29 +155,32 @@ class Model:
         wanted = Refinement(restore, repair, polish)
         if num_samples < 1:
             raise GsdmcError(f"num_samples is {num_samples}; there is at least one sample to draw")
-        model = self.resized(**sizes)
-        bound = bind_evidence(model.problem, evidence, model.pinned, strict=strict)
-        check_free(self.problem, bound.problem)
-        if strict:
-            check_query(bound.problem.givens, bound.mask)
+        bound = bind_batch(
+            self.resized(**sizes).problem,
+            evidence,
+            self.pinned | frozenset(sizes),
+            batched=batched,
+            trained=self.problem,
+            strict=strict,
+        )
         for warning in bound.warnings:
             warnings.warn(f"{warning.message}; {warning.hint}", EvidenceWarning, stacklevel=2)
-        values, mask, exact = (
-            {name: t.expand(num_samples, *t.shape) for name, t in part.items()}
-            for part in (bound.values, bound.mask, bound.exact)
-        )
+        values, mask, exact = bound.rows(num_samples)
         trained = with_sampler(self.trained, bound.problem, sampler)
-        raw = draw(trained, bound.problem.layout, values, mask, seed=seed, steps=steps, trace=trace)
+        layout = bound.problem.layout
+        raw = draw(trained, layout, values, mask, seed=seed, steps=steps, trace=trace, memory=memory)
         tensors, report = refine(
-            bound.problem, trained, raw, mask, wanted, seed=seed, steps=steps, exact=exact
+            bound.problem, trained, raw, mask, wanted, seed=seed, steps=steps, exact=exact, memory=memory
         )
         report = replace(report, warnings=bound.warnings)
-        return Samples(bound.problem, tensors, bound.mask, restore, raw, report)
+        return Samples(
+            bound.problem, tensors, bound.observed, restore, raw, report, bound.num_datasets, bound.labels
+        )
 
     def log_prob(
         self,
-        values: Mapping[str, Any],
-        evidence: Mapping[str, Any] | None = None,
+        values: Evidence,
+        evidence: Evidence = None,
         *,
         method: str = "auto",
         seed: int = 0,

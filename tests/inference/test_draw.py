@@ -5,13 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch.profiler import ProfilerActivity, profile
 
 import gsdmc
 from gsdmc.compiler import compile_text
 from gsdmc.diffusion.config import RealsName
+from gsdmc.diffusion.sampling.trace import Trace
 from gsdmc.inference import draw as module
-from gsdmc.inference.draw import chunk_size, draw
+from gsdmc.inference.draw import BYTES, WORKING, chunk_size, draw, numbers_per_row, rows_within
 from gsdmc.inference.model import Model
+from gsdmc.layout.layout import ArraySlot, Layout
+from gsdmc.training.config import TrainingConfig
 from tests.elsewhere import FAR, Elsewhere, Far
 
 
@@ -35,6 +39,37 @@ def test_vectors_of_many_numbers_count(monkeypatch: pytest.MonkeyPatch) -> None:
     layout = compile_text(text, "wide.clj").layout
     monkeypatch.setattr(module, "BUDGET", 20_000)
     assert chunk_size(layout, 32) == 4
+
+
+def peak_bytes(profiled: profile) -> int:
+    """Most bytes that were allocated at once on the CPU."""
+    assert profiled.profiler is not None
+    events = [e for e in profiled.profiler.kineto_results.events() if e.name() == "[memory]"]
+    sizes = [e.nbytes() for e in sorted(events, key=lambda e: e.start_ns())]
+    return int(np.cumsum(sizes).max())
+
+
+@pytest.mark.parametrize("name", ["bcmf", "boolean", "sbi/two_moons", "sudoku"])
+def test_a_memory_of_so_many_bytes_is_enough(name: str, tiny: TrainingConfig) -> None:
+    model = gsdmc.train(name, steps=1, preset=tiny, out=None, device="cpu")
+    layout = model.problem.layout
+    truth = model.problem.simulate(24, seed=0)
+    mask = {name: torch.zeros(24, *slot.shape, dtype=torch.bool) for name, slot in slots(layout).items()}
+    memory = 8 * BYTES * WORKING * numbers_per_row(layout, tiny.width)
+    assert rows_within(memory, layout, tiny.width) == 8
+    trace = Trace()
+    draw(model.trained, layout, truth, mask, seed=0, steps=2)  # what is made once is made
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
+        draw(model.trained, layout, truth, mask, seed=0, steps=2, trace=trace, memory=memory)
+    assert trace.calls == 3 * trace.evaluations // 24
+    results = sum(24 * 8 * value[0].numel() for value in truth.values())
+    assert memory / 20 < peak_bytes(profiled) - results < memory
+    with pytest.raises(gsdmc.GsdmcError, match="no room for a sample"):
+        draw(model.trained, layout, truth, mask, seed=0, memory=100)
+
+
+def slots(layout: Layout) -> dict[str, ArraySlot]:
+    return {slot.name: slot for slot in layout.arrays}
 
 
 @pytest.mark.parametrize("reals", ["gaussian", "masked"])

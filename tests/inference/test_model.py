@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -89,6 +90,47 @@ def test_partly_observed_arrays_of_every_kind_stay_as_given(any_query: Model) ->
     assert set(np.unique(samples["category"])) <= {0, 1, 2, 3}
     assert (samples["simplex"] > 0).all()
     np.testing.assert_allclose(samples["simplex"].sum(-1), 1, rtol=1e-6)
+
+
+def test_many_data_sets_are_sampled_at_once(any_query: Model) -> None:
+    truth = any_query.problem.simulate(2, seed=5)
+    evidence = {name: truth[name].numpy() for name in ("real", "boolean", "vector")}
+    evidence["real"][1, 0] = np.nan
+    samples = any_query.sample(evidence, num_samples=3, batched=True, steps=2)
+    assert (samples.num_datasets, samples.num_samples) == (2, 3)
+    assert samples.dims["vector"] == ("dataset", "sample", "i", "channel")
+    assert samples["vector"].shape == (2, 3, 4, 2)
+    for number in range(2):
+        own = samples.dataset(number)
+        assert own.num_samples == 3
+        for name, array in samples.items():
+            np.testing.assert_array_equal(own[name], array[number])
+        for name, given in evidence.items():
+            here = own.observed[name].numpy()
+            np.testing.assert_array_equal(own[name][:, here], np.stack([given[number][here]] * 3))
+        assert own.valid.tolist() == samples.valid[number].tolist()
+    assert samples.dataset(1).observed["real"].tolist() == [False, True, True, True]
+    assert np.isfinite(samples["real"]).all()
+    assert samples.residuals["sum"].shape == (2, 3, 4)
+    assert not samples.residuals["sum"].any()
+    assert (samples["category"][0] != samples["category"][1]).any()
+    listed = [{name: value[d] for name, value in evidence.items()} for d in range(2)]
+    again = any_query.sample(listed, num_samples=3, steps=2)
+    np.testing.assert_array_equal(again["count"], samples["count"])
+
+
+def test_labels_and_names_of_evidence_come_back(any_query: Model) -> None:
+    frame = pd.DataFrame({"real": [0.5, np.nan, 1.0], "category": [1, 2, 0]}, index=["a", "b", "c"])
+    samples = any_query.sample(frame, num_samples=2, steps=1)
+    assert samples["sum"].shape == (2, 3)
+    assert samples.to_xarray().sel(i="c")["real"].values.tolist() == [1, 1]
+    out = samples.to_pandas("i")
+    assert out.loc[(1, "a"), "category"] == 1
+    evidence = {name: samples[name][0] for name in ("real", "positive", "interval", "sum")}
+    first = {name: array[:1] for name, array in samples.items()}
+    expected = any_query.log_prob(first, evidence, samples=2)
+    for values in (samples.to_xarray().isel(sample=[0]), out.loc[[0]]):
+        np.testing.assert_array_equal(any_query.log_prob(values, evidence, samples=2).value, expected.value)
 
 
 def test_nonsense_numbers_are_refused(bcmf: Model) -> None:

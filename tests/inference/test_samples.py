@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 import gsdmc
-from gsdmc.inference.samples import Samples, dimension_names, dimensions
-from gsdmc.language.kinds import vector
-from tests.graph.samples import Builder
+from gsdmc.inference.samples import Samples
 
 
 def drawn(problem: gsdmc.Problem, count: int = 3) -> Samples:
@@ -61,26 +60,6 @@ def test_restoration_keeps_evidence(kinds: gsdmc.Problem) -> None:
     np.testing.assert_allclose(restored["sum"][:, 1:], samples["sum"][:, 1:] - 1, atol=1e-6)
 
 
-def test_a_plate_that_an_array_spans_twice_has_two_names() -> None:
-    assert dimension_names(("i", "j", "i", "i")) == ("i", "j", "i#2", "i#3")
-
-
-def test_channels_come_last_under_a_name_that_has_one_size() -> None:
-    b = Builder()
-    b.plate("i", 4)
-    b.plate("channel", 2)
-    b.array("x", "i", "multivariate-normal", vector(3))
-    b.array("y", "channel i", "normal")
-    b.array("z", "i i", "dirichlet", vector(5, "simplex"))
-    b.array("w", "", "dirac", vector(3))
-    assert dimensions(b.build()) == {
-        "x": ("sample", "i", "channel_2"),
-        "y": ("sample", "channel", "i"),
-        "z": ("sample", "i", "i#2", "channel_3"),
-        "w": ("sample", "channel_2"),
-    }
-
-
 def test_samples_introduce_themselves(kinds: gsdmc.Problem) -> None:
     samples = drawn(kinds)
     samples.observed["boolean"][:2] = True
@@ -88,3 +67,31 @@ def test_samples_introduce_themselves(kinds: gsdmc.Problem) -> None:
     assert "num_samples=3" in text
     assert "boolean(sample=3, i=4) bool, 2 of 4 given" in text
     assert "vector(sample=3, i=4, channel=2) float32\n" in text
+
+
+def test_several_data_sets_are_counted_first(kinds: gsdmc.Problem) -> None:
+    flat = drawn(kinds, 6)
+    seen = {name: torch.stack([mask, mask]) for name, mask in flat.observed.items()}
+    seen["sum"][1, 0] = True
+    flat.tensors["sum"] += 1
+    samples = Samples(kinds, flat.tensors, seen, num_datasets=2)
+    assert samples.num_samples == 3
+    assert "num_datasets=2, num_samples=3" in repr(samples)
+    assert "vector(dataset=2, sample=3, i=4, channel=2) float32\n" in repr(samples)
+    assert samples["simplex"].shape == (2, 3, 4, 3)
+    assert samples.valid.tolist() == [[False] * 3] * 2
+    assert samples.violations["sum"].shape == (2, 3)
+    restored = samples.restored()
+    np.testing.assert_allclose(restored["sum"][0], samples["sum"][0] - 1, atol=1e-6)
+    np.testing.assert_array_equal(restored["sum"][1, :, 0], samples["sum"][1, :, 0])
+    assert restored.valid.tolist() == [[True] * 3, [False] * 3]
+    assert restored.network.valid.tolist() == samples.valid.tolist()
+    second = restored.dataset(1)
+    assert (second.num_datasets, second.is_restored) == (None, True)
+    np.testing.assert_array_equal(second.network["sum"], samples["sum"][1])
+    assert second.report.restore is not None
+    assert second.report.restore.arrays["sum"].elements == 9
+    with pytest.raises(gsdmc.GsdmcError, match="no data set 2; they are numbered 0 to 1"):
+        samples.dataset(2)
+    with pytest.raises(gsdmc.GsdmcError, match="of a single data set"):
+        flat.dataset(0)

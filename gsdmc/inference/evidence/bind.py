@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from gsdmc.compiler.problem import Problem
 from gsdmc.graph.factor_graph import Array
 from gsdmc.inference.evidence.agreement import conflicts
 from gsdmc.inference.evidence.cells import SLACK, Cells, check_kind, read_cells
+from gsdmc.inference.evidence.labelled import plain_evidence
 from gsdmc.inference.evidence.shapes import fit_shape, fit_sizes
 from gsdmc.inference.evidence.vectors import check_vectors, read_vectors
 from gsdmc.language.scope import did_you_mean
@@ -32,6 +34,7 @@ class Evidence:
         mask: per array `[*shape]` booleans, true where there is evidence, a vector as a whole.
         exact: as `values`, with reals and vectors in double precision.
         warnings: what is wrong with the evidence and was let pass.
+        labels: what the evidence calls the elements of dimensions, by their names; see `labelled.Plain`.
     """
 
     problem: Problem
@@ -39,11 +42,12 @@ class Evidence:
     mask: dict[str, Tensor]
     exact: dict[str, Tensor]
     warnings: tuple[GsdmcWarning, ...] = ()
+    labels: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def bind_evidence(
     problem: Problem,
-    evidence: Mapping[str, Any] | None,
+    evidence: object,
     pinned: Collection[str] = (),
     *,
     strict: bool = True,
@@ -55,7 +59,8 @@ def bind_evidence(
 
     Args:
         problem: the program at its present sizes.
-        evidence: array names and anything that numpy reads; NaN, None and masked entries are missing.
+        evidence: array names and anything that numpy reads, or another form of `labelled.FORMS`; NaN, None
+            and masked entries are missing.
         pinned: sizes that the caller set, which evidence must agree with.
         strict: refuse reals outside their support, and evidence that contradicts other evidence; otherwise
             warn. The former become the nearest values in the support.
@@ -64,15 +69,15 @@ def bind_evidence(
         GsdmcError: an unknown array, a wrong shape, a vector that is partly missing, a value that the
             array's kind forbids, or evidence that contradicts itself.
     """
-    evidence = evidence or {}
+    plain = plain_evidence(problem.graph, evidence)
     known = problem.graph.by_name
-    for name in evidence:
+    for name in plain.arrays:
         if name not in known:
             near = did_you_mean(name, known)
             raise GsdmcError(
                 f'the program has no array "{name}"', hint=near or f"its arrays are {', '.join(known)}"
             )
-    cells = {name: cells_of(known[name], data) for name, data in evidence.items()}
+    cells = {name: cells_of(known[name], data) for name, data in plain.arrays.items()}
     problem = fit_sizes(problem, cells, pinned)
     defaults = problem.evidence
     found: list[GsdmcWarning] = []
@@ -96,7 +101,7 @@ def bind_evidence(
             raise conflict.error()
         found.append(GsdmcWarning(conflict.message, conflict.span, conflict.cure))
     values = {name: t.float() if t.is_floating_point() else t for name, t in exact.items()}
-    return Evidence(problem, values, mask, exact, tuple(found))
+    return Evidence(problem, values, mask, exact, tuple(found), plain.labels)
 
 
 def check_cells(array: Array, cells: Cells, strict: bool) -> list[GsdmcWarning]:

@@ -65,6 +65,7 @@ def refine(
     seed: int,
     steps: int | None = None,
     exact: Values | None = None,
+    memory: int | None = None,
 ) -> tuple[dict[str, Tensor], Report]:
     """Restore, repair and polish samples.
 
@@ -77,6 +78,7 @@ def refine(
         seed: of what repair draws; equal seeds give equal results.
         steps: network calls of what repair draws; the model's own number when None.
         exact: the evidence in double precision, `[B, *value_shape]` per array, for polishing.
+        memory: bytes that what repair draws may take, see `draw`.
 
     Returns:
         Joint values, the reals in double precision if they were polished, and what was done.
@@ -96,7 +98,7 @@ def refine(
 
     def redraw(values: Values, seen: Mapping[str, Tensor], own_seed: int) -> dict[str, Tensor]:
         single = {name: v.float() if v.is_floating_point() else v for name, v in values.items()}
-        return draw(trained, problem.layout, single, seen, seed=own_seed, steps=steps)
+        return draw(trained, problem.layout, single, seen, seed=own_seed, steps=steps, memory=memory)
 
     start = dict(restored)
     if wanted.polish and exact is not None:
