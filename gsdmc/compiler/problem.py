@@ -65,6 +65,11 @@ class Problem:
         sizes = ", ".join(f"{k}={v}" for k, v in self.sizes.items())
         return f"<gsdmc problem {self.name}({sizes}): {self.graph.nodes} nodes, {self.mask.nnz} entries>"
 
+    def _repr_html_(self) -> str:
+        from gsdmc.compiler.notebook import problem_html
+
+        return problem_html(self)
+
     @cached_property
     def tape(self) -> Tape:
         """The program's instructions."""

@@ -15,6 +15,9 @@ from gsdmc.language.kinds import Kind
 Indices = NDArray[np.int64]
 PlateClass = Literal["exchangeable", "ordered", "fixed"]
 
+SHOWN = 8
+"""Arrays and plates that a graph's `repr` names."""
+
 
 @dataclass(frozen=True)
 class Plate:
@@ -98,7 +101,7 @@ class Factor:
 Relation = Argument | Factor
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FactorGraph:
     """What a program's trace says about structure: no values, no weights.
 
@@ -109,6 +112,20 @@ class FactorGraph:
     arrays: tuple[Array, ...]
     plates: tuple[Plate, ...]
     relations: tuple[Relation, ...]
+
+    def __repr__(self) -> str:
+        arrays = ", ".join(a.name for a in self.arrays[:SHOWN]) + (
+            ", ..." if len(self.arrays) > SHOWN else ""
+        )
+        plates = ", ".join(f"{p.name}={p.size}" for p in self.plates[:SHOWN])
+        plates += ", ..." if len(self.plates) > SHOWN else ""
+        parts = f"arrays {arrays or 'none'}; plates {plates or 'none'}"
+        return f"<gsdmc factor graph of {self.nodes} nodes: {parts}>"
+
+    def _repr_html_(self) -> str:
+        from gsdmc.graph.notebook import graph_html
+
+        return graph_html(self)
 
     @cached_property
     def nodes(self) -> int:

@@ -60,6 +60,11 @@ class Model:
             f"{self.parameters} parameters, {steps} steps, trained {family}>"
         )
 
+    def _repr_html_(self) -> str:
+        from gsdmc.inference.notebook import model_html
+
+        return model_html(self)
+
     @property
     def parameters(self) -> int:
         """Number of trained weights."""

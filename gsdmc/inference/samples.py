@@ -75,6 +75,11 @@ class Samples(Mapping[str, NDArray[Any]]):
             lines.append(f"  {name}({dims}) {array.dtype}{part}")
         return "\n".join(lines) + ">"
 
+    def _repr_html_(self) -> str:
+        from gsdmc.inference.notebook import samples_html
+
+        return samples_html(self)
+
     @property
     def num_samples(self) -> int:
         """How many joint samples there are, of each data set."""
