@@ -30,9 +30,9 @@ def make(figure: Figure, asked: Settings, *, measure: bool = True) -> None:
     path = asked.out / f"{figure.name}.csv"
     rows = table.Table(path, resume=asked.resume or not measure)
     if measure:
-        figure.measure(asked, rows)
         record = {**report.provenance(), "figure": figure.title, "settings": asked.to_json()}
-        report.write(path.with_suffix(".json"), record)
+        report.write(path.with_suffix(".json"), record)  # first, since rows may outlive a run that is stopped
+        figure.measure(asked, rows)
     if not rows.rows:
         raise SystemExit(f"{path} holds no data to draw")
     if figure.summary is not None:

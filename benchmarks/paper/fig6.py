@@ -16,7 +16,7 @@ EXAMPLES, SAMPLES = 2, 2
 
 def measure(settings: Settings, table: Table) -> None:
     """Sample; values are the network's own."""
-    sizes = settings.pick({"m": 3, "n": 3, "k": 2}, *2 * [{"m": 5, "n": 10, "k": 7}])
+    sizes = {"m": 3, "n": 3, "k": 2} if settings.scale == "toy" else {"m": 5, "n": 10, "k": 7}
     model = bcmf.conditional(settings).resized(**sizes)
     table.rows.clear()
     drawn = model.problem.simulate(EXAMPLES, settings.seed + 1)["E"].numpy()

@@ -25,11 +25,16 @@ class Table:
         return any(all(row.get(k) == v for k, v in key.items()) for row in self.rows)
 
     def add(self, **row: Any) -> None:
-        """Append a row, write and print it."""
+        """Append a row, write the file and print the row.
+
+        Raises:
+            ValueError: the row has other columns.
+        """
         if self.rows and list(row) != list(self.rows[0]):
             raise ValueError(f"columns {list(row)} where the table has {list(self.rows[0])}")
         self.rows.append(row)
         write(self.path, self.rows)
+        print("  " + ", ".join(f"{k} {shown(v)}" for k, v in row.items() if v is not None), flush=True)
 
     def drop(self, **key: Any) -> None:
         """Leave out rows that hold these values: what an interrupted run has of a curve."""
