@@ -12,8 +12,11 @@ import gsdmc
 SIZES = {
     "bcmf": {"m": 10, "n": 10, "k": 10},
     "boolean": {"n": 4},
+    "diagnosis": {},
+    "epidemic": {},
     "hbmf": {},
     "inversion": {"n": 5},
+    "noisy_bcmf": {},
     "sorting": {"n": 20},
     "sudoku": {},
     "sbi/bernoulli_glm": {},

@@ -85,6 +85,18 @@ KINDS = {
         "E": "real",
     },
     "inversion": {"A": "real", "R": "real", "C": "real", "E": "real"},
+    "diagnosis": {
+        **dict.fromkeys(("smoker", "flu", "bronchitis", "pneumonia", "cough", "breathless"), "boolean"),
+        **dict.fromkeys(("season", "xray"), "category of 3"),
+        **dict.fromkeys(("temperature", "oxygen", "pulse"), "real"),
+    },
+    "epidemic": {
+        **dict.fromkeys(
+            ("start", "recovery", "before", "log-rate", "new", "susceptible", "infected"), "real"
+        ),
+        "cases": "count",
+    },
+    "noisy_bcmf": {"A": "real in [0, 1]", "R": "boolean", "C": "real", "E": "real"},
     "sorting": {"u": "real", "P": "boolean", "C": "real", "s": "real"},
     "sudoku": {"cell": "category of 9"},
     "sbi/bernoulli_glm": {"offset": "real", "f": "real", "x": "boolean"},
@@ -103,6 +115,12 @@ PLATES = {
     "boolean": {"x": "i", "y": "g"},
     "hbmf": {"A": "it", "R1": "ts", "R2": "sj", "D": "tjs", "R": "tj", "C": "ijt", "E": "ij"},
     "inversion": {"A": "it", "R": "tj", "C": "ijt", "E": "ij"},
+    "diagnosis": dict.fromkeys(KINDS["diagnosis"], ""),
+    "epidemic": {
+        **dict.fromkeys(("start", "recovery", "before"), ""),
+        **dict.fromkeys(("log-rate", "new", "cases", "susceptible", "infected"), "t"),
+    },
+    "noisy_bcmf": {"A": "it", "R": "tj", "C": "ijt", "E": "ij"},
     "sorting": {"u": "j", "P": "ij", "C": "ij", "s": "i"},
     "sbi/bernoulli_glm": {"offset": "", "f": "j", "x": "t"},
     "sbi/gaussian_linear": {"theta": "i", "x": "i"},
