@@ -46,7 +46,7 @@ def work(name: str, kind: str, seconds: float, count: int, seed: int) -> None:
     torch.set_num_threads(1)
     program, sizes, which, _ = PROBLEMS[name]
     problem = gsdmc.compile(program, **sizes)
-    run = Run(problem, preset(kind, program), seed, ())
+    run = Run(problem, preset(kind, problem), seed, ())
     spent = 0.0
     for point in POINTS:
         while spent < point * seconds:

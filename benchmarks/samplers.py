@@ -78,7 +78,7 @@ def candidates(model: TrainedModel, problem: Problem, calls: list[int]) -> dict[
     As references serve a thousand ancestral steps with a Gaussian process, and one masked value a call.
     """
     layout, process = problem.layout, model.process
-    auto = default_sampler(layout, process)
+    auto = default_sampler(layout, process.config)
     masked = [slot for slot in layout.arrays if process.is_masked(slot)]
     found = {"own": model.config.sampler}
     for number in calls:

@@ -38,12 +38,30 @@ GOALS = {
 MOST = 10_000
 """Simulations up to which the first goal is the one to reach."""
 
+SMALL_GRAPHS = ["batch=256", "layers=4", "width=64", "reach=false"]
+"""A graph of ten or twenty nodes wants a large batch and no deep network. `--set` has the last word."""
+
+LARGE_GRAPHS = {"bernoulli_glm": ["batch=64", "layers=3", "width=48"]}
+"""What differs for tasks of a hundred nodes."""
+
+EVERY_QUERY = {"slcp"}
+"""Tasks that learn every query, not their own alone, from a limited number of simulations: over so many
+epochs the network would learn them by heart, and other queries of the same draws keep it from that."""
+
 
 def measure(name: str, files: Files, options: argparse.Namespace) -> dict[str, Any]:
     """Train for a task, sample for every observation, and compare."""
     task = TASKS[name]
-    model = budget.trained(options, task.problem(), name)
-    found: dict[str, Any] = {"task": name, "training": budget.training_record(model), "observations": []}
+    limited = options.simulations is not None and options.simulations <= MOST
+    problem = task.problem(every_query=limited and name in EVERY_QUERY)
+    recipe = [*SMALL_GRAPHS, *LARGE_GRAPHS.get(name, []), *options.settings]
+    model = budget.trained(argparse.Namespace(**{**vars(options), "settings": recipe}), problem, name)
+    found: dict[str, Any] = {
+        "task": name,
+        "queries": "posterior" if problem.givens else "every",
+        "training": budget.training_record(model),
+        "observations": [],
+    }
     for number in options.observations:
         reference = task.reference(files, number)[: options.samples]
         start = time.perf_counter()
@@ -67,7 +85,6 @@ def measure(name: str, files: Files, options: argparse.Namespace) -> dict[str, A
     found["c2st"] = {
         c: float(np.mean([o["c2st"][c] for o in found["observations"]])) for c in options.classifiers
     }
-    limited = found["training"]["simulations"] is not None and found["training"]["simulations"] <= MOST
     found["goal"] = GOALS[name][0 if limited else 1]
     found["reached"] = "forest" in found["c2st"] and found["c2st"]["forest"] <= found["goal"]
     return found

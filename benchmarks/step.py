@@ -51,7 +51,7 @@ MEMORY = 16.0  # GB
 def make(program: str, sizes: dict[str, Any], batch: int) -> Run:
     """A run of the `paper` preset, ready for its first step."""
     problem = gsdmc.compile(program, **sizes)
-    return Run(problem, preset("paper", program).with_changes(batch=batch), 0, ())
+    return Run(problem, preset("paper", problem).with_changes(batch=batch), 0, ())
 
 
 def clocked(run: Run) -> timing.Sampler:

@@ -74,7 +74,14 @@ def measure(name: str, chosen: str, device: torch.device, seconds: float) -> dic
     losses: dict[str, float] = {}
     settled: dict[str, Any] = {}
     for way, changes in WAYS.items():
-        run = Run(problem, preset(chosen, program).with_changes(batch=batch, **changes), 0, (), None, device)
+        run = Run(
+            problem,
+            preset(chosen, problem).with_changes(batch=batch, **changes),
+            0,
+            (),
+            None,
+            device,
+        )
         for _ in range(BEFORE):
             run.advance(0.0)
         losses[way] = float(run.advance(0.0))

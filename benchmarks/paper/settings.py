@@ -62,7 +62,7 @@ class Settings:
     def config(self, problem: Problem) -> TrainingConfig:
         """Settings of a network for a problem."""
         tiny = TINY if self.scale == "toy" else ()
-        return override(preset(self.preset, problem.name), (*tiny, *self.changes))
+        return override(preset(self.preset, problem), (*tiny, *self.changes))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for the record; where files are is none of it."""

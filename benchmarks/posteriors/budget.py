@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, minutes: float) -> None:
 
 def settings(options: argparse.Namespace, problem: Problem) -> TrainingConfig:
     """The preset's settings for a problem, with what `--set` changes."""
-    return override(preset(options.preset, problem.name), options.settings)
+    return override(preset(options.preset, problem), options.settings)
 
 
 def trained(options: argparse.Namespace, problem: Problem, name: str) -> Model:

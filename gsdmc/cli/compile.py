@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> None:
     from gsdmc.inference.cost import training_cost
     from gsdmc.inference.fit import settings, warnings_for
 
-    config = settings(args.preset, problem.name, args.batch, **options.network(args))
+    config = settings(args.preset, problem, args.batch, **options.network(args))
     found = warnings_for(problem, config)
     options.show_warnings(found)
     cost = training_cost(problem, config)

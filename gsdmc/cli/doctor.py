@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
 
     problems = _problems(args)
     here, without = devices()
-    picks = [chosen(p, settings(args.preset, p.name), device) for p in problems for device in here]
+    picks = [chosen(p, settings(args.preset, p), device) for p in problems for device in here]
     checks = checked(picks)
     found = {
         "versions": _versions(),

@@ -104,13 +104,13 @@ def run(args: argparse.Namespace) -> None:
     problem = options.compiled(args)
     config = settings(
         args.preset,
-        problem.name,
+        problem,
         args.batch,
         plateau=args.plateau,
         **options.network(args),
         **options.acceleration(args),
     )
-    config = settings(override(config, args.config), problem.name)
+    config = settings(override(config, args.config), problem)
     options.show_warnings(warnings_for(problem, config))
     out = Path(args.out) if args.out else Path("runs") / problem.name
     minutes = args.minutes if args.minutes is not None or args.steps is not None else MINUTES

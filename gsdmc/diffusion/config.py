@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from gsdmc.diffusion.prediction import PredictionName, Weighting
 from gsdmc.diffusion.schedule import ScheduleName
 from gsdmc.diffusion.times import TimesName
+from gsdmc.language.kinds import Kind
 
 DiscreteName = Literal["masked", "onehot"]
 RealsName = Literal["gaussian", "masked"]
@@ -49,7 +50,7 @@ class ProcessConfig:
     """
 
     schedule: ScheduleName = "cosine"
-    prediction: PredictionName = "x0"
+    prediction: PredictionName = "v"
     discrete: DiscreteName = "masked"
     mask_power: float = 1.0
     mask_weight: float = 0.0
@@ -79,6 +80,10 @@ class ProcessConfig:
     def mixture(self) -> int:
         """Components of the mixtures predicted of reals, 0 for points."""
         return self.components if self.head == "mixture" or self.reals == "masked" else 0
+
+    def masks(self, kind: Kind) -> bool:
+        """Whether arrays of a kind run the masked process, and not the Gaussian one."""
+        return self.discrete == "masked" if kind.discrete else self.reals == "masked"
 
     def to_json(self) -> dict[str, Any]:
         """Plain scalars."""

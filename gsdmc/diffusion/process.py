@@ -129,9 +129,7 @@ class Process:
 
     def is_masked(self, slot: ArraySlot) -> bool:
         """Whether an array runs the masked process, and not the Gaussian one."""
-        if slot.kind.discrete:
-            return self.config.discrete == "masked"
-        return self.config.reals == "masked"
+        return self.config.masks(slot.kind)
 
     def flagged(self, slot: ArraySlot, value: Tensor) -> Tensor:
         """Clean values `[B, *value_shape]` of reals as states that are all there, see `Process`."""

@@ -153,7 +153,7 @@ def train(
             check_same(problem, folder)
     trained = loop.train(
         TrainingProblem(problem, ranges),
-        settings(preset, problem.name, batch, plateau=plateau),
+        settings(preset, problem, batch, plateau=plateau),
         steps=steps,
         minutes=minutes,
         seed=seed,
@@ -173,13 +173,13 @@ def train(
 
 
 def settings(
-    preset: str | TrainingConfig, name: str, batch: int | None = None, **changes: Any
+    preset: str | TrainingConfig, problem: Problem, batch: int | None = None, **changes: Any
 ) -> TrainingConfig:
     """The settings of a preset for a program, with another batch where one is given.
 
     Args:
         preset: its name, or settings.
-        name: of the program.
+        problem: the program.
         batch: examples per step, in place of the preset's.
         **changes: `roles`, `layers`, `loops`, `width` and `heads` in place of the preset's, and `precision`,
             `compile`, `recompute`, `graphs` and `plateau`, None for the same. Layers or loops that are given
@@ -192,7 +192,7 @@ def settings(
         raise GsdmcError(f"there is no preset `{preset}`", hint=f"presets: {', '.join(PRESETS)}")
     if batch is not None and batch < 1:
         raise GsdmcError(f"a batch has at least one example, not {batch}")
-    config = named_preset(preset, name) if isinstance(preset, str) else preset
+    config = named_preset(preset, problem) if isinstance(preset, str) else preset
     changes = {name: value for name, value in changes.items() if value is not None}
     if "layers" in changes or "loops" in changes:
         changes["reach"] = False

@@ -13,6 +13,7 @@ from gsdmc.diffusion.sampling.sampler import SamplerConfig
 from gsdmc.language.source import GsdmcError
 from gsdmc.training.checkpoint import Model as TrainedModel
 from gsdmc.training.overrides import override
+from gsdmc.training.problem import always_observed
 
 Sampler = SamplerConfig | Mapping[str, Any] | str
 """A sampler, some of its settings by name, or `auto` for the one that fits the program."""
@@ -46,6 +47,8 @@ def with_sampler(trained: TrainedModel, problem: Problem, sampler: Sampler | Non
         sampler = {AUTO: True}
     changes = dict(sampler)
     if changes.pop(AUTO, False):
-        config = config.with_changes(sampler=default_sampler(problem.layout, trained.process))
+        always = always_observed(problem.givens)
+        fitting = default_sampler(problem.layout, trained.process.config, always)
+        config = config.with_changes(sampler=fitting)
     texts = [f"sampler.{name}={json.dumps(value, default=str)}" for name, value in changes.items()]
     return replace(trained, config=override(config, texts))

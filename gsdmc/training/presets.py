@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gsdmc.diffusion.defaults import default_process
 from gsdmc.diffusion.process import ProcessConfig
+from gsdmc.diffusion.sampling.defaults import default_sampler
 from gsdmc.diffusion.sampling.sampler import SamplerConfig
 from gsdmc.training.config import TrainingConfig
+from gsdmc.training.problem import Problem, always_observed
 
 PRESETS = ("default", "paper")
 
@@ -32,17 +35,29 @@ PAPER = {
 PAPER_FALLBACK = _PaperSetting(64, 12, 2, 2e-5, 16)
 
 
-def preset(name: str, problem: str) -> TrainingConfig:
-    """The settings of a preset for a problem, by the program's name.
+def preset(name: str, problem: Problem | str) -> TrainingConfig:
+    """The settings of a preset for a problem.
+
+    Args:
+        name: one of `PRESETS`.
+        problem: the compiled program, or its name alone. The paper's settings go by the name; the default
+            chooses process and sampler by the kinds of the arrays.
 
     Raises:
         ValueError: no such preset.
     """
     if name == "default":
-        return TrainingConfig()
+        return TrainingConfig() if isinstance(problem, str) else _default(problem)
     if name == "paper":
-        return _paper(PAPER.get(problem, PAPER_FALLBACK))
+        known = problem if isinstance(problem, str) else problem.name
+        return _paper(PAPER.get(known, PAPER_FALLBACK))
     raise ValueError(f"unknown preset {name!r}: expected {' or '.join(PRESETS)}")
+
+
+def _default(problem: Problem) -> TrainingConfig:
+    always = always_observed(problem.givens)
+    process = default_process(slot.kind for slot in problem.layout.arrays if slot.name not in always)
+    return TrainingConfig(process=process, sampler=default_sampler(problem.layout, process, always))
 
 
 def _paper(setting: _PaperSetting) -> TrainingConfig:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from torch import Tensor
@@ -45,3 +46,9 @@ class Problem(Protocol):
     def resized(self, **sizes: int) -> Problem:
         """The same program at other sizes."""
         ...
+
+
+def always_observed(givens: Iterable[Given]) -> frozenset[str]:
+    """The arrays that are evidence in every query; none where no query family is stated."""
+    families = [frozenset(given.targets) for given in givens]
+    return frozenset.intersection(*families) if families else frozenset()

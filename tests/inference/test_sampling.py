@@ -25,7 +25,7 @@ def test_settings_by_name_replace_some_of_the_models_own(bcmf: Model) -> None:
 
 
 def test_auto_is_what_fits_the_program(bcmf: Model) -> None:
-    fitting = default_sampler(bcmf.problem.layout, bcmf.trained.process)
+    fitting = default_sampler(bcmf.problem.layout, bcmf.trained.process.config)
     assert with_sampler(bcmf.trained, bcmf.problem, "auto").config.sampler == fitting
     more = with_sampler(bcmf.trained, bcmf.problem, {"auto": True, "remask": 0.5}).config.sampler
     assert more == SamplerConfig(**{**fitting.to_json(), "remask": 0.5})

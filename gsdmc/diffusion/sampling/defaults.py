@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from gsdmc.diffusion.process import Process
-from gsdmc.diffusion.sampling.sampler_config import SamplerConfig
+from collections.abc import Collection
+
+from gsdmc.diffusion.config import ProcessConfig
+from gsdmc.diffusion.sampling.sampler_config import SamplerConfig, SolverName
 from gsdmc.layout.layout import Layout
 
-CALLS = 20
+MASKED_CALLS, GAUSSIAN_CALLS = 20, 25
 
 
-def default_sampler(layout: Layout, process: Process) -> SamplerConfig:
-    """The sampler, of at most 20 network calls, that fits a program's variables and their processes.
+def default_sampler(layout: Layout, process: ProcessConfig, always: Collection[str] = ()) -> SamplerConfig:
+    """The sampler that fits a program's variables and their processes.
 
-    - All masked: the default settings, by largest margin with values that are certain together at once. No
-      solver has anything to move.
-    - Some of the Gaussian process, alone or beside masked ones: `dpm2m` at even times, and masked values
-      as above.
+    - All masked: the default settings, by largest margin with values that are certain together at once, in at
+      most 20 network calls. No solver has anything to move.
+    - All of the Gaussian process: 25 calls of `dpm2m` at times even in the logarithm of signal over noise.
+    - Both: as many of `dpm2m-sde`, and masked values as above. Its fresh noise lets reals follow values that
+      were revealed after them.
 
-    `ddim` with fresh noise makes posteriors too narrow in so few calls: of an exact network it loses 10 % of
-    the standard deviation of data as wide as the prior and 18 % at 0.3 of it, where `dpm2m` loses under 3 %
-    (`tests/diffusion/test_defaults.py`). Posteriors of less than a tenth of the prior's width need
-    `spacing="logsnr"`, which keeps an exact network within 2 % down to a hundredth, but asks more of a real
-    one at little noise. `benchmarks/samplers.py` measures what a trained network makes of either.
+    Of an exact network 25 calls of the former lose under 1 % of the standard deviation of posteriors down to
+    a hundredth of the prior's width, of the latter under 3 %, where `ddim` at even times loses 8 % at the
+    prior's own width and 84 % at a hundredth of it (`tests/diffusion/sampling/test_defaults.py`). What
+    trained networks make of them is in docs/decisions/0013.
 
     Args:
         layout: the program's arrays, at any size.
         process: what they run.
+        always: arrays that are always evidence, which don't count.
     """
-    if all(process.is_masked(slot) for slot in layout.arrays):
-        return SamplerConfig(CALLS)
-    return SamplerConfig(CALLS, solver="dpm2m")
+    masked = [process.masks(slot.kind) for slot in layout.arrays if slot.name not in always]
+    if all(masked):
+        return SamplerConfig(MASKED_CALLS)
+    solver: SolverName = "dpm2m-sde" if any(masked) else "dpm2m"
+    return SamplerConfig(GAUSSIAN_CALLS, solver=solver, spacing="logsnr")
