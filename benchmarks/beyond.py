@@ -3,11 +3,12 @@
     python benchmarks/beyond.py --minutes 30 --json benchmarks/results/beyond.json
 
 `noisy_bcmf` (4 × 4, k = 2) is compared with enumeration and quadrature, `diagnosis` with enumeration, both
-exact; `epidemic` with long chains of elliptical slice sampling, whose R-hat stands beside. Queries are drawn
-as in training: some entries of E, any of a patient's variables, some weeks. Deviations are those of
-`closed_form.py`: `close` is the share of (query, statistic) pairs within three Monte-Carlo errors plus 0.03
-posterior standard deviations, `largest` the largest error. `ranks` is the p-value of uniform ranks over all
-quantities, as `gsdmc calibrate` has it; the file holds all of its figures.
+exact; `epidemic` with long chains of elliptical slice sampling. Their largest R-hat stands beside: where it
+is well above 1, the reference needs more steps. Queries are drawn as in training: some entries of E, any of a
+patient's variables, some weeks. Deviations are those of `closed_form.py`: `close` is the share of (query,
+statistic) pairs within three Monte-Carlo errors plus 0.03 posterior standard deviations, `largest` the
+largest error. `ranks` is the p-value of uniform ranks over all quantities, as `gsdmc calibrate` has it; the
+file holds all of its figures.
 """
 
 from __future__ import annotations

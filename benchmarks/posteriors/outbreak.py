@@ -19,6 +19,9 @@ Key = tuple[str, tuple[int, ...]]
 FIRST = 3
 """Normal numbers before the weeks' own: start, recovery, the log rate before."""
 
+THIN = 4
+"""Every how many steps one is kept: neighbours are alike."""
+
 
 @dataclass(frozen=True)
 class Course:
@@ -48,7 +51,7 @@ class Outbreak:
         people: int = 2000,
         reported: float = 0.5,
         chains: int = 200,
-        steps: int = 1000,
+        steps: int = 4000,
         seed: int = 0,
     ) -> None:
         self.weeks, self.people, self.reported = weeks, people, reported
@@ -81,14 +84,14 @@ class Outbreak:
         return np.asarray(logs.sum(axis=1), dtype=np.float64)
 
     def chain(self, cases: Array) -> NDArray[np.float64]:
-        """Draws `[steps, chains, 3 + weeks]` of the normal numbers."""
+        """Draws `[steps / THIN, chains, 3 + weeks]` of the normal numbers."""
         rng = np.random.default_rng(self.seed)
         z = rng.standard_normal((self.chains, FIRST + self.weeks))
         height = self.log_likelihood(z, cases)
         kept = []
         for step in range(2 * self.steps):
             z, height = self.slice(z, height, cases, rng)
-            if step >= self.steps:
+            if step >= self.steps and step % THIN == 0:
                 kept.append(z)
         return np.stack(kept)
 

@@ -119,14 +119,14 @@ def test_an_outbreak_runs_like_the_program() -> None:
 
 
 def test_chains_without_evidence_have_the_prior() -> None:
-    exact = Outbreak(4, chains=200, steps=60)
+    exact = Outbreak(4, chains=200, steps=120)
     z = exact.chain(np.full(4, NAN)).reshape(-1, FIRST + 4)
     assert np.abs(z.mean(0)).max() < 0.05
     assert np.abs(z.std(0) - 1).max() < 0.05
 
 
 def test_chains_agree_with_weighted_draws() -> None:
-    exact = Outbreak(3, chains=200, steps=150)
+    exact = Outbreak(3, chains=200, steps=400)
     cases = np.array([12.0, NAN, 20.0])
     z = np.random.default_rng(1).standard_normal((200_000, FIRST + 3))
     logs = exact.log_likelihood(z, cases)
