@@ -147,7 +147,7 @@ class Model:
                 `EvidenceWarning`.
             sampler: settings of the sampler by name, such as `{"solver": "heun"}`, see `SamplerConfig`; a
                 `SamplerConfig`; or `"auto"`, the one that fits the program. The model's own when None.
-            trace: counts that the network calls of the first draw, before any repair, are added to.
+            trace: counts that network calls are added to, those of repair's redraws included.
             memory: bytes that the network may work in, beside its weights and the samples themselves; samples
                 are drawn in parts that fit. It is part of what a seed's samples depend on. None means a
                 few hundred MiB.
@@ -175,7 +175,16 @@ class Model:
         layout = bound.problem.layout
         raw = draw(trained, layout, values, mask, seed=seed, steps=steps, trace=trace, memory=memory)
         tensors, report = refine(
-            bound.problem, trained, raw, mask, wanted, seed=seed, steps=steps, exact=exact, memory=memory
+            bound.problem,
+            trained,
+            raw,
+            mask,
+            wanted,
+            seed=seed,
+            steps=steps,
+            exact=exact,
+            memory=memory,
+            trace=trace,
         )
         report = replace(report, warnings=bound.warnings)
         return Samples(

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gsdmc.compiler.problem import Problem
+from gsdmc.diffusion.sampling.trace import Trace
 from gsdmc.inference.draw import draw
 from gsdmc.inference.refinement.equations import equations
 from gsdmc.inference.refinement.polish import alike, polish
@@ -66,6 +67,7 @@ def refine(
     steps: int | None = None,
     exact: Values | None = None,
     memory: int | None = None,
+    trace: Trace | None = None,
 ) -> tuple[dict[str, Tensor], Report]:
     """Restore, repair and polish samples.
 
@@ -79,6 +81,7 @@ def refine(
         steps: network calls of what repair draws; the model's own number when None.
         exact: the evidence in double precision, `[B, *value_shape]` per array, for polishing.
         memory: bytes that what repair draws may take, see `draw`.
+        trace: counts that repair's redraws are added to.
 
     Returns:
         Joint values, the reals in double precision if they were polished, and what was done.
@@ -98,7 +101,13 @@ def refine(
 
     def redraw(values: Values, seen: Mapping[str, Tensor], own_seed: int) -> dict[str, Tensor]:
         single = {name: v.float() if v.is_floating_point() else v for name, v in values.items()}
-        return draw(trained, problem.layout, single, seen, seed=own_seed, steps=steps, memory=memory)
+        own = Trace()
+        drawn = draw(
+            trained, problem.layout, single, seen, seed=own_seed, steps=steps, memory=memory, trace=own
+        )
+        if trace is not None:
+            trace.add_redraw(own)
+        return drawn
 
     start = dict(restored)
     if wanted.polish and exact is not None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import gsdmc
+from gsdmc.diffusion.sampling.trace import Trace
 from gsdmc.inference.model import Model
 from gsdmc.inference.refinement.refine import Refinement
 from gsdmc.training.config import TrainingConfig
@@ -74,6 +75,20 @@ def test_repair_reports_what_it_did_and_keeps_evidence(sudoku: Model) -> None:
     again = sudoku.sample({"cell": puzzle}, num_samples=16, steps=2, repair=15)
     np.testing.assert_array_equal(samples["cell"], again["cell"])
     json.dumps(samples.report.to_json(), allow_nan=False)
+
+
+def test_what_is_drawn_again_is_counted(sudoku: Model) -> None:
+    alone, repaired = Trace(), Trace()
+    sudoku.sample(num_samples=16, steps=2, trace=alone)
+    samples = sudoku.sample(num_samples=16, steps=2, repair=3, trace=repaired)
+    assert samples.report.repair is not None
+    redrawn = sum(r.tried for r in samples.report.repair.rounds)
+    assert redrawn > 0
+    assert (alone.samples, alone.redraws) == (16, 0)
+    assert (repaired.samples, repaired.redraws) == (16, redrawn)
+    assert alone.calls < repaired.calls <= alone.calls + 3 * 2
+    assert alone.evaluations < repaired.evaluations <= alone.evaluations + 2 * redrawn
+    assert repaired.per_sample > alone.per_sample
 
 
 def test_restoration_says_what_it_changed(bcmf: Model) -> None:
