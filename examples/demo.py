@@ -31,7 +31,7 @@ def main() -> None:
     problem = gsdmc.compile("bcmf", m=5, n=5, k=3)
     m = problem.metrics
     print(f"{problem.name}: {m.nodes} variables, {m.entries} mask entries ({m.density:.1%} of a dense mask)")
-    progress = ProgressLine(STEPS)
+    progress = ProgressLine(STEPS, every=15.0)
     model = gsdmc.train(problem, steps=STEPS, seed=SEED, out=OUT, progress=progress)
     progress.close()
     weights = hashlib.sha256((OUT / "weights.safetensors").read_bytes()).hexdigest()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gsdmc.cli import options
+from gsdmc.cli.bar import Bar
 from gsdmc.cli.output import print_json, replacing
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def run(args: argparse.Namespace) -> None:
 
     folder = prepared(args.out)
     model = load(args.model, args.device).resized(**dict(args.sizes))
+    bar = Bar(args.number, "calibrating")
     calibration = model.calibrate(
         args.number,
         num_draws=args.draws,
@@ -95,8 +96,9 @@ def run(args: argparse.Namespace) -> None:
         steps=args.steps,
         restore=args.restore,
         strict=args.strict,
-        progress=Line(args.number) if sys.stderr.isatty() else None,
+        progress=bar,
     )
+    bar.close()
     if args.c2st:
         calibration = calibration.with_c2st()
     if folder is not None:
@@ -136,15 +138,3 @@ def write(calibration: Calibration, folder: Path) -> None:
         draw_ranks(calibration, path)
     with replacing(folder / COVERAGE) as path:
         draw_coverage(calibration, path)
-
-
-class Line:
-    """Problems that are done, on one line of a terminal."""
-
-    def __init__(self, problems: int) -> None:
-        self.problems = problems
-
-    def __call__(self, done: int) -> None:
-        """Show how far it is."""
-        end = "\n" if done == self.problems else ""
-        print(f"\r{done}/{self.problems} problems", end=end, file=sys.stderr, flush=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gsdmc.cli import options
+from gsdmc.cli.bar import sampling_bar
 from gsdmc.cli.output import count, print_json, table
 from gsdmc.cli.refinement import add_refinement
 
@@ -48,9 +49,11 @@ def run(args: argparse.Namespace) -> None:
     from gsdmc.inference.folder import load
 
     model = load(args.model, args.device).resized(**dict(args.sizes))
-    evaluation = model.evaluate(
-        args.number, seed=args.seed, steps=args.steps, repair=args.repair, polish=args.polish
-    )
+    calls = args.steps or model.trained.config.sampler.steps
+    with sampling_bar(args.number, calls, "evaluating") as trace:
+        evaluation = model.evaluate(
+            args.number, seed=args.seed, steps=args.steps, repair=args.repair, polish=args.polish, trace=trace
+        )
     if args.json:
         print_json(evaluation.to_json())
     else:

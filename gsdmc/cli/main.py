@@ -11,11 +11,24 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from gsdmc.cli import calibrate, doctor, evaluate, log_prob, sample, simulate, train
+from gsdmc.cli import calibrate, completion, doctor, evaluate, log_prob, new, sample, simulate, train
 from gsdmc.cli import compile as compile_command
 from gsdmc.cli.options import bundled_names
 
 OK, USER, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+COMMANDS = (
+    new,
+    compile_command,
+    simulate,
+    train,
+    sample,
+    log_prob,
+    evaluate,
+    calibrate,
+    doctor,
+    completion,
+)
 
 DESCRIPTION = """Compile a generative program into a neural solver for it.
 
@@ -23,12 +36,14 @@ A program names random variables and how they relate. gsdmc compiles it into a s
 a diffusion model whose attention follows that graph, and samples any variables given others."""
 
 EPILOG = """examples:
+  gsdmc new line && gsdmc compile line.clj
   gsdmc compile bcmf --draw-mask mask.png
   gsdmc train bcmf --minutes 5
   gsdmc sample runs/bcmf --evidence E=E.npy -n 10 -o samples.npz
   gsdmc evaluate runs/bcmf
 
-exit codes: 0 ok, 1 something in your program, files or evidence, 2 usage
+exit codes: 0 ok, 1 something in your program, files or evidence, 2 usage, 130 interrupted
+results go to standard output, everything else to standard error; progress shows on terminals alone
 
 bundled programs: {programs}"""
 
@@ -43,7 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"gsdmc {_version()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (compile_command, simulate, train, sample, log_prob, evaluate, calibrate, doctor):
+    for module in COMMANDS:
         module.add(commands)
     return parser
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import time
@@ -10,24 +11,31 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
+from gsdmc.cli.bar import drawn
+
 if TYPE_CHECKING:
     from gsdmc.training.loop import Progress
-
-INTERVAL = 15.0
-"""Seconds between lines where standard error is no terminal."""
 
 
 class ProgressLine:
     """Shows a run's step, loss, speed and time left, and stops the run when it was asked to.
 
-    On a terminal one line is rewritten; elsewhere a line comes now and then.
+    On a terminal one line is rewritten; elsewhere nothing is shown, unless a line is asked for now and then.
     """
 
-    def __init__(self, steps: int | None, stream: TextIO | None = None) -> None:
+    def __init__(self, steps: int | None, stream: TextIO | None = None, every: float | None = None) -> None:
+        """Show nothing yet.
+
+        Args:
+            steps: of the run; None where its length is that of its minutes.
+            stream: where to show it; standard error when None.
+            every: seconds between lines where that is no terminal; None shows none.
+        """
         self.steps = steps
+        self.every = every
         self.stream = stream or sys.stderr
         self.live = self.stream.isatty()
-        self.shown = -INTERVAL
+        self.shown = -math.inf
         self.open = 0
         self.stopping = False
 
@@ -39,7 +47,8 @@ class ProgressLine:
         """
         last = progress.seconds_left == 0
         now = time.monotonic()
-        if self.live or last or now - self.shown >= INTERVAL:
+        due = self.every is not None and (last or now - self.shown >= self.every)
+        if self.live or due:
             self.shown = now
             self._write(describe(progress, self.steps))
         if self.stopping and not last:
@@ -77,10 +86,11 @@ class ProgressLine:
 
 
 def describe(progress: Progress, steps: int | None) -> str:
-    """`step 1200/6000  loss 0.0812  23.1 steps/s  3:28 left`."""
+    """`[#####...................]  20 %  step 1200/6000  loss 0.0812  23.1 steps/s  3:28 left`."""
     total = f"/{steps}" if steps is not None else ""
+    bar = f"{drawn(progress.step / steps)}  " if steps is not None else ""
     left = "" if progress.seconds_left is None else f"  {clock(progress.seconds_left)} left"
-    return f"step {progress.step}{total}  loss {progress.loss:.4f}  {progress.speed:.3g} steps/s{left}"
+    return f"{bar}step {progress.step}{total}  loss {progress.loss:.4f}  {progress.speed:.3g} steps/s{left}"
 
 
 def clock(seconds: float) -> str:

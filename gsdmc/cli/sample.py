@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gsdmc.cli import options
+from gsdmc.cli.bar import sampling_bar
 from gsdmc.cli.output import as_lists, check_arrays_path, count, print_json, write_arrays
 from gsdmc.cli.refinement import add_refinement
 
@@ -43,6 +44,17 @@ def add(commands: Any) -> None:
     )
     parser.add_argument(
         "-n", dest="number", type=options.positive, default=1, metavar="N", help="samples (default 1)"
+    )
+    parser.add_argument(
+        "--batched",
+        action="store_true",
+        help="the first dimension of every array of the evidence counts data sets; each gets N samples",
+    )
+    parser.add_argument(
+        "--memory",
+        type=gibibytes,
+        metavar="GIB",
+        help="GiB that the network may work in; samples are drawn in parts that fit",
     )
     options.add_seed(parser, "the samples")
     parser.add_argument(
@@ -78,19 +90,21 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Sample, then write or print."""
-    from gsdmc.diffusion.sampling.trace import Trace
     from gsdmc.inference.evidence.read_evidence import read_evidence
     from gsdmc.inference.folder import load
     from gsdmc.inference.model import EvidenceWarning
 
     check_arrays_path(args.output)
-    trace = Trace()
     model = load(args.model, args.device).resized(**dict(args.sizes))
-    with warnings.catch_warnings():
+    calls = args.steps or model.trained.config.sampler.steps
+    evidence = read_evidence(args.evidence)
+    with warnings.catch_warnings(), sampling_bar(args.number, calls) as trace:
         warnings.simplefilter("ignore", EvidenceWarning)  # the report has them, with their places
         samples = model.sample(
-            read_evidence(args.evidence),
+            evidence,
             num_samples=args.number,
+            batched=args.batched,
+            memory=None if args.memory is None else int(args.memory * 2**30),
             seed=args.seed,
             steps=args.steps,
             restore=args.restore,
@@ -123,6 +137,17 @@ def run(args: argparse.Namespace) -> None:
         print(f"\n{trace.per_sample:.4g} network calls per sample")
 
 
+def gibibytes(text: str) -> float:
+    """GiB, above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected GiB, above 0, got {text!r}")
+    return number
+
+
 def sampler_setting(text: str) -> tuple[str, Any]:
     """`FIELD=VALUE`, the value JSON or a word, or `auto`."""
     if text == "auto":
@@ -142,10 +167,11 @@ def describe(samples: Samples) -> str:
 
     parts = [f"{samples!r}"[1:-1]]
     for name, array in samples.items():
-        if bool(samples.observed[name].all()) or array[0].size > PRINTED:
+        mean = array.astype(float).mean(axis=len(samples.leading) - 1)
+        if bool(samples.observed[name].all()) or mean.size > PRINTED:
             continue
-        mean = np.array2string(array.astype(float).mean(axis=0), precision=3, suppress_small=True)
-        parts.append(f"{name}, {'mean' if samples.num_samples > 1 else 'sampled'}:\n{mean}")
+        shown = np.array2string(mean, precision=3, suppress_small=True)
+        parts.append(f"{name}, {'mean' if samples.num_samples > 1 else 'sampled'}:\n{shown}")
     kind = "restored samples" if samples.is_restored else "network samples"
-    valid = f"all of it holds in {int(samples.valid.sum())} of {count(samples.num_samples, 'sample')}"
+    valid = f"all of it holds in {int(samples.valid.sum())} of {count(samples.valid.size, 'sample')}"
     return "\n\n".join([*parts, f"{kind} against the program:\n{samples.verify()}\n{valid}"])

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from gsdmc.compiler.problem import Problem
+from gsdmc.diffusion.sampling.trace import Trace
 from gsdmc.inference.consistency import Consistency, measure
 from gsdmc.inference.draw import draw
 from gsdmc.inference.evidence.queries import describe
@@ -77,6 +78,7 @@ def evaluate(
     seed: int,
     steps: int | None = None,
     wanted: Refinement | None = None,
+    trace: Trace | None = None,
 ) -> Evaluation:
     """Draw problems, condition on what the program says is given, sample once each, and score.
 
@@ -87,12 +89,13 @@ def evaluate(
         seed: of problems, queries and samples.
         steps: network calls; the model's own number when None.
         wanted: repair and polishing; none when None. Samples are restored in any case.
+        trace: counts that network calls before any repair are added to.
     """
     wanted = wanted or Refinement()
     truth = problem.simulate(count, derive(seed, PROBLEMS))
     conditioning = trained.config.conditioning
     mask = draw_masks(problem.layout, problem.givens, count, generator(seed, QUERIES), conditioning)
-    raw = draw(trained, problem.layout, truth, mask, seed=derive(seed, SAMPLES), steps=steps)
+    raw = draw(trained, problem.layout, truth, mask, seed=derive(seed, SAMPLES), steps=steps, trace=trace)
     restored = problem.restore(raw, mask)
     refined, report = None, None
     if wanted.beyond_restoration:

@@ -254,6 +254,7 @@ class Model:
         steps: int | None = None,
         repair: int = 0,
         polish: bool = False,
+        trace: Trace | None = None,
         **sizes: int,
     ) -> Evaluation:
         """Score the network on fresh problems, one sample each, as it gives it and restored.
@@ -264,13 +265,16 @@ class Model:
             steps: network calls; the model's own number when None.
             repair: rounds of repair, see `sample`; figures after it stand beside the others.
             polish: polish, see `sample`; figures after it stand beside the others.
+            trace: counts that the network calls before any repair are added to.
             **sizes: sizes of the program, as at `compile`.
         """
         wanted = Refinement(repair=repair, polish=polish)
         if num_problems < 1:
             raise GsdmcError(f"num_problems is {num_problems}; there is at least one problem to draw")
         model = self.resized(**sizes)
-        return evaluate(model.problem, self.trained, num_problems, seed=seed, steps=steps, wanted=wanted)
+        return evaluate(
+            model.problem, self.trained, num_problems, seed=seed, steps=steps, wanted=wanted, trace=trace
+        )
 
     def calibrate(
         self,

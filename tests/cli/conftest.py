@@ -17,3 +17,8 @@ def bcmf_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "bcmf"
     gsdmc.train("bcmf", steps=2, preset=TINY, out=folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def bcmf_model(bcmf_folder: Path) -> gsdmc.Model:
+    return gsdmc.load(bcmf_folder)

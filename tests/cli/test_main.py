@@ -28,7 +28,7 @@ def test_help_needs_nothing_slow() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["compile", "simulate", "train", "sample", "log-prob", "evaluate", "doctor"]
+    "command", ["compile", "simulate", "train", "sample", "log-prob", "evaluate", "calibrate", "doctor"]
 )
 def test_every_command_has_help_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as done:
@@ -41,11 +41,20 @@ def test_every_command_has_help_with_an_example(command: str, capsys: pytest.Cap
     assert "--json" in text
 
 
+@pytest.mark.parametrize("command", ["new", "completion"])
+def test_commands_without_figures_have_help_too(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as done:
+        main([command, "--help"])
+    assert done.value.code == 0
+    assert "examples" in capsys.readouterr().out
+
+
 def test_the_main_help_lists_commands_and_programs(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     text = capsys.readouterr().out
     for word in (
+        "new",
         "compile",
         "simulate",
         "train",
@@ -53,6 +62,7 @@ def test_the_main_help_lists_commands_and_programs(capsys: pytest.CaptureFixture
         "log-prob",
         "evaluate",
         "doctor",
+        "completion",
         "bcmf",
         "sudoku",
         "exit codes",

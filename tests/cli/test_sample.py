@@ -57,6 +57,25 @@ def test_the_screen_shows_means_and_residuals(
     assert "network samples against the program:\nC: residual" in out
 
 
+def test_many_data_sets_come_from_one_file(
+    bcmf_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(tmp_path / "E.npy", np.stack([E, E + 0.1]))
+    arguments = ["sample", str(bcmf_folder), "--evidence", f"E={tmp_path / 'E.npy'}", "--steps", "1"]
+    arguments += ["--batched", "-n", "3", "--memory", "0.5"]
+    assert main([*arguments, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["dims"]["A"] == ["dataset", "sample", "i", "t"]
+    assert np.shape(found["arrays"]["A"]) == (2, 3, 7, 3)
+    assert np.shape(found["valid"]) == (2, 3)
+    assert main(arguments) == 0
+    assert "of 6 samples" in capsys.readouterr().out
+    assert main([*arguments[:-1], "1e-9"]) == 1
+    assert "has no room for a sample" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([*arguments[:-1], "none"])
+
+
 @pytest.mark.parametrize(
     ("content", "arguments", "says"),
     [
