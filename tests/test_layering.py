@@ -67,7 +67,7 @@ def test_every_stage_exists_and_every_folder_is_a_stage() -> None:
         ("gsdmc/model/a.py", "import kernels"),
         ("gsdmc/model/a.py", "import gsdmc.utils"),
         ("gsdmc/utils/a.py", ""),
-        ("gsdmc/model/a.py", "import pandas"),
+        ("gsdmc/model/a.py", "import polars"),
         ("gsdmc/model/a.py", "import pickle"),
         ("gsdmc/model/a.py", "from pickle import loads"),
         ("gsdmc/model/a.py", "import torch\ntorch.load('x')"),
