@@ -38,10 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser, *, minutes: float) -> None:
     parser.add_argument(
         "--set",
         dest="settings",
-        action="append",
+        action="extend",
+        nargs="+",
         default=[],
         metavar="FIELD=VALUE",
-        help="a training setting, as batch=64, process.prediction=v or sampler.steps=50; may be repeated",
+        help="training settings, as batch=64 process.prediction=v sampler.steps=50; may be repeated",
     )
     parser.add_argument(
         "--samples", type=int, default=10_000, help="posterior draws per query (default 10000)"

@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from gsdmc.cli import calibrate, completion, doctor, evaluate, log_prob, new, sample, simulate, train
 from gsdmc.cli import compile as compile_command
-from gsdmc.cli.options import bundled_names
+from gsdmc.cli.options import bundled_names, one_each
 
 OK, USER, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal without Unicode shows ? in its place
             stream.reconfigure(errors="replace")
-    args = build_parser().parse_args(argv)
+    args = build_parser().parse_args(one_each(sys.argv[1:] if argv is None else argv))
     try:
         args.run(args)
         sys.stdout.flush()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from gsdmc.language.source import GsdmcWarning
 
 Setting = tuple[str, Any]
+SETTING = re.compile(r"[^-=/\s][^=/\s]*=")
+"""How a setting begins: a name, which no path is, and a sign of equality."""
+
+SEVERAL = ("--set", "--config")
+"""Options that several settings may follow."""
+
 FILE = "@"
 """What marks a value of --set as a file's name."""
 
@@ -63,8 +70,29 @@ def add_program(parser: argparse.ArgumentParser, absent: str = "") -> None:
         type=setting,
         action="append",
         default=[],
-        help="the value of a def: a number, true, false, [1, 2, 3], or @FILE.npy for data; may be repeated",
+        help="the value of a def: a number, true, false, [1, 2, 3], or @FILE.npy for data; several may "
+        "follow, and it may be repeated",
     )
+
+
+def one_each(argv: Sequence[str]) -> list[str]:
+    """Arguments in which `--set a=1 b=2` is `--set a=1 --set b=2`, and `--config` likewise.
+
+    What follows a setting and is none, such as a program, stays what it is, which argparse could not tell.
+    """
+    found: list[str] = []
+    option = ""  # whose settings come now
+    for number, argument in enumerate(argv):
+        if argument == "--":
+            return [*found, *argv[number:]]
+        begun = bool(found) and found[-1] in SEVERAL
+        if not begun and option and SETTING.match(argument):
+            found.append(option)
+        elif not begun:
+            name = argument.partition("=")[0]
+            option = name if name in SEVERAL else ""
+        found.append(argument)
+    return found
 
 
 def add_compile_options(parser: argparse.ArgumentParser) -> None:
@@ -123,7 +151,7 @@ def add_sizes(parser: argparse.ArgumentParser) -> None:
         type=size,
         action="append",
         default=[],
-        help="a size of the program, where it is free; may be repeated",
+        help="a size of the program, where it is free; several may follow, and it may be repeated",
     )
 
 

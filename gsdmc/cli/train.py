@@ -67,7 +67,7 @@ def add(commands: Any) -> None:
         action="append",
         default=[],
         metavar="FIELD=VALUE",
-        help="another setting of the preset's, such as learning_rate=1e-3; may be repeated",
+        help="other settings of the preset's, such as learning_rate=1e-3 ema=0.999; may be repeated",
     )
     parser.add_argument(
         "--out", metavar="DIR", help="the model's folder (default runs/NAME); a model there is replaced"

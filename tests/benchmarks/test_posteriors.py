@@ -22,7 +22,7 @@ from scipy import stats
 
 from gsdmc.language.source import GsdmcError
 
-TINY = ["--steps", "2", "--samples", "40", "--set", "layers=1", "--set", "reach=false", "--set", "batch=4"]
+TINY = ["--steps", "2", "--samples", "40", "--set", "layers=1", "reach=false", "--set", "batch=4"]
 
 
 @pytest.mark.parametrize("name", ["chain", "tree"])

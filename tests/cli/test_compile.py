@@ -25,7 +25,7 @@ def report(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> dict:
 
 
 def test_json_has_what_scripts_need(capsys: pytest.CaptureFixture[str]) -> None:
-    found = report(["bcmf", "--set", "m=10", "--set", "n=10", "--set", "k=10"], capsys)
+    found = report(["bcmf", "--set", "m=10", "n=10", "--set", "k=10"], capsys)
     assert (found["nodes"], found["entries"], found["max_degree"]) == (1300, 7300, 11)
     assert (found["diameter"], found["diameter_exact"], found["components"]) == (6, True, 1)
     assert found["arrays"][1] == {

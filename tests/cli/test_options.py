@@ -14,6 +14,7 @@ from gsdmc.cli.options import (
     compiled,
     data,
     limit,
+    one_each,
     setting,
     show_warnings,
     size,
@@ -41,6 +42,23 @@ def test_settings() -> None:
     for wrong in ("k", "k=-1", "k=1.5", "=1"):
         with pytest.raises(argparse.ArgumentTypeError):
             size(wrong)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("bcmf --set m=2 n=3 k=1 --json", "bcmf --set m=2 --set n=3 --set k=1 --json"),
+        ("--set n=4 boolean --set k=1", "--set n=4 boolean --set k=1"),
+        ("--set n=4 k=1 dir/a=b.clj", "--set n=4 --set k=1 dir/a=b.clj"),
+        ("--set=n=4 xs=@a.npy boolean m=3", "--set=n=4 --set xs=@a.npy boolean m=3"),
+        ("--set n=4 -- k=1", "--set n=4 -- k=1"),
+        ("--vary n=1..3 --set wrong k=1", "--vary n=1..3 --set wrong --set k=1"),
+        ("x -e A=1 B=2 --set", "x -e A=1 B=2 --set"),
+        ("--config width=8 heads=2 --set n=2", "--config width=8 --config heads=2 --set n=2"),
+    ],
+)
+def test_several_settings_may_follow_one_another(given: str, meant: str) -> None:
+    assert one_each(given.split()) == meant.split()
 
 
 def test_data_comes_from_files(tmp_path: Path) -> None:
