@@ -156,3 +156,38 @@ def test_how_steps_run_is_asked_for_kept_and_shown(capsys: pytest.CaptureFixture
     assert "CUDA graphs exist on CUDA alone" in capsys.readouterr().err
     assert main(["sample", "m", "--device", "cuda:99"]) == 1
     assert "cuda" in capsys.readouterr().err.lower()
+
+
+def test_runs_are_logged_saved_and_ended_as_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["train", "boolean", "--set", "n=2", "--batch", "2", "--out", "m", "--device", "cpu"]
+    flat = ["--config", "learning_rate=0", "--config", "matrix_rate=0", "--plateau", "2", "--save-every", "0"]
+    assert main([*arguments, *flat, "--steps", "1000", "--json"]) == 0
+    said = capsys.readouterr()
+    record = json.loads(said.out)
+    assert record["ended"] == "plateau"
+    assert f"the loss no longer falls: training ended after {record['steps']} steps" in said.err
+    assert Path("m/logs/loss.csv").read_text().startswith("step,loss,rate,seconds\n")
+    assert gsdmc.load("m").trained.config.plateau == 2
+    capsys.readouterr()
+    assert main([*arguments, "--steps", "1", "--config", "learning_rat=1"]) == 1
+    assert "did you mean `learning_rate`" in capsys.readouterr().err
+    for wrong in (["--save-every", "-1"], ["--plateau", "0"]):
+        with pytest.raises(SystemExit) as caught:
+            main([*arguments, *wrong])
+        assert caught.value.code == 2
+    with pytest.raises(gsdmc.GsdmcError, match="a plateau has some steps"):
+        gsdmc.train("boolean", steps=1, plateau=-1, out=None)
+    with pytest.raises(gsdmc.GsdmcError, match="can't come every nan seconds"):
+        gsdmc.train("boolean", steps=1, save_every=float("nan"), out=None)
+
+
+def test_a_folder_without_a_checkpoint_yet_is_trained_in_and_not_resumed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("m/logs").mkdir(parents=True)
+    Path("m/.lock").touch()
+    arguments = ["train", "boolean", "--set", "n=2", "--batch", "2", "--out", "m", "--steps", "1"]
+    assert main([*arguments, "--resume"]) == 1
+    assert "no checkpoint has been written there yet" in capsys.readouterr().err
+    assert main(arguments) == 0
+    assert gsdmc.load("m").trained.run["steps"] == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import torch
 
 from gsdmc.diffusion.sampling.sampler import SamplerConfig, sample
 from gsdmc.language.source import GsdmcError
+from gsdmc.training import loop
 from gsdmc.training import run as run_module
 from gsdmc.training.checkpoint import Model, load
 from gsdmc.training.config import TrainingConfig
 from gsdmc.training.loop import Progress, Run, train
+from gsdmc.training.optimiser import Optimiser, schedule
 from gsdmc.training.presets import preset
 from gsdmc.training.seeds import generator
 from tests.elsewhere import FAR, Elsewhere
@@ -153,6 +156,110 @@ def test_a_run_goes_on_where_activations_are_recomputed_and_not_in_another_preci
     resumed = train(problem, replace(SMALL, recompute="on"), steps=4, folder=folder, resume=True)
     assert same(whole, resumed)
     assert resumed.metrics["acceleration"]["recompute"] is True
+
+
+class Clock:
+    """Time that goes by in steps of a second."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def perf_counter(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+def test_minutes_set_the_learning_rate_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[int, float]] = []
+    advance = Run.advance
+
+    def spy(self: Run, done: float) -> torch.Tensor:
+        seen.append((self.step, done))
+        return advance(self, done)
+
+    monkeypatch.setattr(Run, "advance", spy)
+    monkeypatch.setattr(loop, "time", Clock())
+    model = train(latin(2), SMALL, minutes=0.5)
+    steps = model.run["steps"]
+    assert model.run["ended"] == "budget"
+    assert [step for step, _ in seen] == list(range(steps))
+    shares = [done for _, done in seen]
+    assert shares == pytest.approx([(i + 1) / 30 for i in range(steps)])  # of 30 s, one a step
+    rates = [schedule(SMALL, step, done) for step, done in seen]
+    assert rates[SMALL.warmup :] == sorted(rates[SMALL.warmup :], reverse=True)
+    assert rates[-1] < 0.02
+
+
+def test_a_level_loss_ends_training_at_the_same_step_however_often_it_is_kept(tmp_path: Path) -> None:
+    flat = replace(SMALL, learning_rate=0.0, matrix_rate=0.0, plateau=4)
+    problem = bcmf(2, 2, 2)
+    whole = train(problem, flat, steps=10**4)
+    steps = whole.run["steps"]
+    assert whole.run["ended"] == "plateau"
+    assert steps % 4 == 0
+    assert steps < 10**4
+    kept = train(problem, flat, steps=10**4, folder=tmp_path / "m", stop_after=5)
+    assert kept.run["ended"] == "stopped"
+    kept = train(problem, flat, steps=10**4, folder=tmp_path / "m", resume=True, save_every=0)
+    assert (kept.run["steps"], kept.run["ended"]) == (steps, "plateau")
+    assert kept.metrics["loss"] == whole.metrics["loss"]
+    again = train(problem, flat, steps=10**4, folder=tmp_path / "m", resume=True)
+    assert (again.run["steps"], again.run["ended"]) == (steps, "plateau")
+    other = replace(flat, plateau=0)  # what decides when to end may change
+    on = train(problem, other, steps=steps + 3, folder=tmp_path / "m", resume=True)
+    assert (on.run["steps"], on.run["ended"]) == (steps + 3, "budget")
+
+
+def test_the_log_is_that_of_an_uninterrupted_run(tmp_path: Path) -> None:
+    problem = bcmf(2, 2, 2)
+    train(problem, SMALL, steps=500, folder=tmp_path / "whole", stop_after=9)
+    for stop in (3, 6, 9):
+        train(problem, SMALL, steps=500, folder=tmp_path / "parts", stop_after=stop, resume=stop > 3)
+    logs = [(tmp_path / name / "logs" / "loss.csv").read_text().splitlines() for name in ("whole", "parts")]
+    assert [row.split(",")[:3] for row in logs[0]] == [row.split(",")[:3] for row in logs[1]]
+    assert [row.split(",")[0] for row in logs[0]] == ["step", "2", "4", "6", "8", "9"]
+    train(problem, SMALL, steps=2, folder=tmp_path / "whole")  # another run has a log of its own
+    assert len((tmp_path / "whole" / "logs" / "loss.csv").read_text().splitlines()) == 3
+
+
+def test_a_second_trainer_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    problem, folder = bcmf(2, 2, 2), tmp_path / "m"
+    refusals: list[str] = []
+
+    def second(_: Progress) -> None:
+        with pytest.raises(GsdmcError, match="is being trained by process") as caught:
+            train(problem, SMALL, steps=1, folder=folder)
+        refusals.append(caught.value.message)
+
+    first = train(problem, SMALL, steps=2, folder=folder, progress=second)
+    assert refusals
+    assert same(first, load(folder))
+
+
+def test_ctrl_c_ends_a_run_after_its_step_and_a_second_one_keeps_the_last_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem, folder = bcmf(2, 2, 2), tmp_path / "m"
+    step = Optimiser.step
+    presses = 1
+
+    def pressed(self: Optimiser, factor: float) -> None:
+        step(self, factor)
+        for _ in range(presses):
+            signal.raise_signal(signal.SIGINT)
+
+    whole = train(problem, SMALL, steps=30)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+    with monkeypatch.context() as patched:
+        patched.setattr(Optimiser, "step", pressed)
+        model = train(problem, SMALL, steps=30, folder=folder)
+        assert (model.run["steps"], model.run["ended"]) == (1, "interrupted")
+        presses = 2
+        with pytest.raises(KeyboardInterrupt):
+            train(problem, SMALL, steps=30, folder=folder, resume=True)
+    signal.signal(signal.SIGINT, before)
+    assert load(folder).run["steps"] == 1
+    assert same(whole, train(problem, SMALL, steps=30, folder=folder, resume=True))
 
 
 class OnOneStream:
