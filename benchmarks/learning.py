@@ -41,19 +41,19 @@ PROBLEMS: dict[str, tuple[str, dict[str, Any], int, bool]] = {
 }
 
 
-def work(name: str, kind: str, seconds: float, count: int, seed: int) -> None:
+def work(name: str, kind: str, seconds: float, options: argparse.Namespace) -> None:
     """Train one network, printing its score at some points as JSON lines."""
     torch.set_num_threads(1)
     program, sizes, which, _ = PROBLEMS[name]
     problem = gsdmc.compile(program, **sizes)
-    run = Run(problem, preset(kind, problem), seed, ())
+    run = Run(problem, preset(kind, problem), options.seed, ())
     spent = 0.0
-    for point in POINTS:
+    for point in options.points:
         while spent < point * seconds:
             start = time.process_time()
             run.advance(spent / seconds)
             spent += time.process_time() - start
-        score = evaluate(problem, run.model(None), count, seed=EVALUATION).scores[which]
+        score = evaluate(problem, run.model(None), options.count, seed=EVALUATION).scores[which]
         shown = {"seconds": round(spent, 2), "steps": run.step, "score": score.raw, "name": score.name}
         print(json.dumps(shown), flush=True)
 
@@ -61,6 +61,7 @@ def work(name: str, kind: str, seconds: float, count: int, seed: int) -> None:
 def train(name: str, kind: str, seconds: float, options: argparse.Namespace) -> subprocess.Popen[str]:
     command = [sys.executable, __file__, "--worker", name, kind, str(seconds)]
     command += ["--count", str(options.count), "--seed", str(options.seed)]
+    command += ["--points", *map(str, options.points)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
@@ -130,6 +131,9 @@ def main() -> None:
     parser.add_argument("--problems", nargs="+", choices=PROBLEMS, default=list(PROBLEMS))
     parser.add_argument("--minutes", type=float, default=5, help="of one core, for each preset")
     parser.add_argument("--count", type=int, default=64, help="fresh problems that a score is taken on")
+    parser.add_argument(
+        "--points", nargs="+", type=float, default=POINTS, help="shares of the time at which to score"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="write figures, machine and versions here")
     parser.add_argument("--picture", type=Path, help="draw the curves into this SVG or PNG")
@@ -137,9 +141,14 @@ def main() -> None:
     options = parser.parse_args()
     if options.worker:
         name, kind, seconds = options.worker
-        work(name, kind, float(seconds), options.count, options.seed)
+        work(name, kind, float(seconds), options)
         return
-    result: dict[str, Any] = {**report.provenance(), "minutes": options.minutes, "problems": []}
+    result: dict[str, Any] = {
+        **report.provenance(),
+        "minutes": options.minutes,
+        "count": options.count,
+        "problems": [],
+    }
     for name in options.problems:
         result["problems"].append(measure(name, options))
         print(table(result["problems"][-1:]), flush=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Collection
 
+from gsdmc.graph.draw_thumbnail import thumbnail
 from gsdmc.graph.edges import EdgeTable, edge_table, mask
 from gsdmc.graph.factor_graph import FactorGraph
 from gsdmc.graph.html import facts, folded, frame, note, png, svg, table, text
@@ -81,18 +81,3 @@ def mask_html(graph: FactorGraph, edges: EdgeTable | None = None) -> str:
     return png(thumbnail(graph, edges), words, MASK_HEIGHT) + facts(
         [("entries", f"{entries:,}"), ("density", share)]
     )
-
-
-def thumbnail(graph: FactorGraph, edges: EdgeTable) -> bytes:
-    """The picture of the mask as a PNG, without words."""
-    from matplotlib.image import imsave
-
-    from gsdmc.graph.draw_mask import mask_image
-    from gsdmc.graph.mask_axis import mask_axis
-    from gsdmc.graph.mask_colours import role_colours
-
-    axis = mask_axis(graph)
-    image = mask_image(edges, axis, role_colours(graph, edges))
-    buffer = io.BytesIO()
-    imsave(buffer, image.repeat(axis.widths, 0).repeat(axis.widths, 1), format="png")
-    return buffer.getvalue()

@@ -8,7 +8,7 @@ from matplotlib.image import imread
 
 import gsdmc
 from gsdmc.graph import notebook
-from gsdmc.graph.notebook import thumbnail
+from gsdmc.graph.draw_thumbnail import thumbnail
 from tests.graph.samples import Builder
 from tests.pages import read
 
