@@ -89,7 +89,7 @@ def evaluate(
         seed: of problems, queries and samples.
         steps: network calls; the model's own number when None.
         wanted: repair and polishing; none when None. Samples are restored in any case.
-        trace: counts that network calls before any repair are added to.
+        trace: counts that network calls are added to, those of repair's redraws included.
     """
     wanted = wanted or Refinement()
     truth = problem.simulate(count, derive(seed, PROBLEMS))
@@ -100,7 +100,15 @@ def evaluate(
     refined, report = None, None
     if wanted.beyond_restoration:
         refined, report = refine(
-            problem, trained, raw, mask, wanted, seed=derive(seed, SAMPLES), steps=steps, exact=truth
+            problem,
+            trained,
+            raw,
+            mask,
+            wanted,
+            seed=derive(seed, SAMPLES),
+            steps=steps,
+            exact=truth,
+            trace=trace,
         )
     check = Check(problem, trained, truth, mask, raw, restored, seed, steps, wanted, refined)
     residuals = [residuals_of(problem, version) for version in check.versions]

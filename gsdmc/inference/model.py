@@ -265,7 +265,7 @@ class Model:
             steps: network calls; the model's own number when None.
             repair: rounds of repair, see `sample`; figures after it stand beside the others.
             polish: polish, see `sample`; figures after it stand beside the others.
-            trace: counts that the network calls before any repair are added to.
+            trace: counts that network calls are added to, those of repair's redraws included.
             **sizes: sizes of the program, as at `compile`.
         """
         wanted = Refinement(repair=repair, polish=polish)

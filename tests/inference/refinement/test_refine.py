@@ -91,6 +91,15 @@ def test_what_is_drawn_again_is_counted(sudoku: Model) -> None:
     assert repaired.per_sample > alone.per_sample
 
 
+def test_an_evaluation_counts_what_it_draws_again(sudoku: Model) -> None:
+    trace = Trace()
+    found = sudoku.evaluate(8, steps=2, repair=2, trace=trace)
+    assert found.report is not None
+    assert found.report.repair is not None
+    assert trace.redraws == sum(r.tried for r in found.report.repair.rounds) > 0
+    assert trace.samples == 8
+
+
 def test_restoration_says_what_it_changed(bcmf: Model) -> None:
     samples = bcmf.sample({"E": factored(bcmf)}, num_samples=2, steps=2)
     assert samples.report.restore is not None
