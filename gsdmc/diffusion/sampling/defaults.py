@@ -14,8 +14,9 @@ MASKED_CALLS, GAUSSIAN_CALLS = 20, 25
 def default_sampler(layout: Layout, process: ProcessConfig, always: Collection[str] = ()) -> SamplerConfig:
     """The sampler that fits a program's variables and their processes.
 
-    - All masked: the default settings, by largest margin with values that are certain together at once, in at
-      most 20 network calls. No solver has anything to move.
+    - All masked, and no more than 20 values: one by one by largest margin, none excluded. An exact network's
+      samples are then exact, whatever the order, since each is drawn given those before.
+    - All masked, and more: by largest margin, values that are certain together at once, in at most 20 calls.
     - All of the Gaussian process: 25 calls of `dpm2m` at times even in the logarithm of signal over noise.
     - Both: as many of `dpm2m-sde`, and masked values as above. Its fresh noise lets reals follow values that
       were revealed after them.
@@ -32,6 +33,9 @@ def default_sampler(layout: Layout, process: ProcessConfig, always: Collection[s
     """
     masked = [process.masks(slot.kind) for slot in layout.arrays if slot.name not in always]
     if all(masked):
+        values = sum(slot.size for slot in layout.arrays if slot.name not in always)
+        if values <= MASKED_CALLS:
+            return SamplerConfig(MASKED_CALLS, certain=0.0, floor=0.0)
         return SamplerConfig(MASKED_CALLS)
     solver: SolverName = "dpm2m-sde" if any(masked) else "dpm2m"
     return SamplerConfig(GAUSSIAN_CALLS, solver=solver, spacing="logsnr")

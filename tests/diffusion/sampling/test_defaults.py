@@ -29,9 +29,15 @@ def test_what_runs_the_gaussian_process_gets_a_solver(names: str, discrete, solv
     assert (config.order, config.certain) == ("margin", 0.05)
 
 
-def test_a_program_of_masked_values_alone_is_sampled_as_it_ever_was() -> None:
-    assert chosen("bc", ProcessConfig()) == SamplerConfig(MASKED_CALLS)
-    assert chosen("xb", ProcessConfig(reals="masked")) == SamplerConfig(MASKED_CALLS)
+@pytest.mark.parametrize(("names", "reals"), [("bc", "gaussian"), ("xb", "masked")])
+def test_masked_values_alone_come_one_by_one_where_calls_suffice(names: str, reals) -> None:
+    one_by_one = SamplerConfig(MASKED_CALLS, certain=0.0, floor=0.0)
+    assert chosen(names, ProcessConfig(reals=reals)) == one_by_one
+
+
+def test_more_masked_values_than_calls_come_several_at_once() -> None:
+    layout = make_layout([("b", BOOLEAN, (MASKED_CALLS + 1,))], [])
+    assert default_sampler(layout, ProcessConfig()) == SamplerConfig(MASKED_CALLS)
 
 
 def test_what_is_always_evidence_does_not_count() -> None:
