@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from gsdmc.kernels import choice, csr, dense, reference
 from gsdmc.kernels.structure import Structure
@@ -60,20 +62,53 @@ def sparse_attention(
         ValueError: an unknown backend or one that can't run the structure, or shapes, dtypes or devices
             that don't fit together.
     """
-    _check(q, k, v, structure, role_bias)
+    # A small call takes no longer than a dozen lookups: what equal shapes decide is decided once.
+    shape, dtype, device = q.shape, q.dtype, q.device
+    key = ("attention", backend, shape, dtype, device, None if role_bias is None else role_bias.shape)
+    plan: _Plan | None = structure.cache.get(key)
+    if (
+        plan is None
+        or k.shape != shape
+        or v.shape != shape
+        or k.dtype != dtype
+        or v.dtype != dtype
+        or k.device != device
+        or v.device != device
+        or (role_bias is not None and role_bias.device != device)
+    ):
+        _check(q, k, v, structure, role_bias)
+        name = _choose(backend, q, structure, role_bias is not None)
+        fused = None if name != "dense" or role_bias is not None else dense.fused_mask(q, structure)
+        plan = structure.cache[key] = _Plan(name, fused, shape[3] ** -0.5)
+    name, mask, usual = plan
     if scale is None:
-        scale = q.shape[-1] ** -0.5
-    name = _choose(backend, q, structure, role_bias is not None)
+        scale = usual
+    if mask is not None:  # what the dense backend comes to, without a call of it
+        return functional.scaled_dot_product_attention(q, k, v, mask, scale=scale)
     bias = role_bias
     if role_bias is not None and name != "triton":
-        per_set = role_bias.to(q.dtype) @ structure.membership.to(q.dtype).T  # [H, S]
+        per_set = role_bias.to(dtype) @ structure.membership.to(dtype).T  # [H, S]
         bias = per_set.index_select(1, structure.role_sets)  # [H, E]
     return BACKENDS[name](q, k, v, structure, bias, scale)
 
 
+class _Plan(NamedTuple):
+    """What equal backends, shapes, dtypes and devices have in common.
+
+    Attributes:
+        name: of the backend.
+        mask: for torch's fused attention, `[N, N]`, where that is all that the backend does.
+        scale: the usual one, 1/√D.
+    """
+
+    name: str
+    mask: Tensor | None
+    scale: float
+
+
 def _choose(backend: str, q: Tensor, structure: Structure, biased: bool) -> str:
     if backend == "auto":
-        return _pick(q, structure, biased)
+        return _picked(q, structure, biased)
     if backend not in BACKENDS:
         raise ValueError(f"backend: expected auto, {', '.join(BACKENDS)}, got {backend!r}")
     if backend != "reference" and not structure.symmetric:
@@ -83,14 +118,6 @@ def _choose(backend: str, q: Tensor, structure: Structure, biased: bool) -> str:
     if backend == "triton":
         _check_triton(q)
     return backend
-
-
-def _pick(q: Tensor, structure: Structure, biased: bool) -> str:
-    key = ("attention.pick", q.shape[0] * q.shape[1], q.shape[3], q.dtype, biased)
-    if key not in structure.cache:
-        structure.cache[key] = _picked(q, structure, biased)
-    found: str = structure.cache[key]
-    return found
 
 
 def _picked(q: Tensor, structure: Structure, biased: bool) -> str:

@@ -23,15 +23,34 @@ def attend(
 ) -> Tensor:
     """Softmax attention over each node's neighbours; q, k, v `[B, H, N, D]`, entry_bias `[H, E]`."""
     given = q.dtype
-    kind = torch.float64 if given == torch.float64 else torch.float32
+    kind = _computed_in(given)
     q, k, v = (x.to(kind) for x in (q, k, v))
-    if entry_bias is None and q.device.type == "cpu" and fused_pays(q.shape[2], q.shape[0] * q.shape[1]):
-        mask = _mask(structure, kind)
+    mask = None if entry_bias is not None else fused_mask(q, structure)
+    if mask is not None:
         return functional.scaled_dot_product_attention(q, k, v, mask, scale=scale).to(given)
     q, k, v = (x.contiguous() for x in (q, k, v))
     bias = None if entry_bias is None else entry_bias.to(kind)
     out: Tensor = _Attention.apply(q, k, v, bias, structure, scale)  # type: ignore[no-untyped-call]
     return out.to(given)
+
+
+def fused_mask(q: Tensor, structure: Structure) -> Tensor | None:
+    """The mask for torch's fused attention, where that pays and there is no bias; else None.
+
+    Zeros at entries and minus infinity elsewhere, `[N, N]`, made once.
+    """
+    kind = q.dtype
+    if q.device.type != "cpu" or kind != _computed_in(kind):
+        return None
+    if not fused_pays(q.shape[2], q.shape[0] * q.shape[1]):
+        return None
+    key = ("dense.mask", kind)
+    if key not in structure.cache:
+        mask = torch.full((structure.nodes, structure.nodes), -torch.inf, dtype=kind)
+        mask[structure.rows, structure.indices] = 0
+        structure.cache[key] = mask
+    found: Tensor = structure.cache[key]
+    return found
 
 
 class _Attention(torch.autograd.Function):
@@ -77,15 +96,8 @@ class _Attention(torch.autograd.Function):
         return d_q, d_k, d_v, d_mask[:, s.rows, s.indices] if ctx.biased else None, None, None
 
 
-def _mask(structure: Structure, kind: torch.dtype) -> Tensor:
-    """Zeros at entries and minus infinity elsewhere, `[N, N]`, made once."""
-    key = ("dense.mask", kind)
-    if key not in structure.cache:
-        mask = torch.full((structure.nodes, structure.nodes), -torch.inf, dtype=kind)
-        mask[structure.rows, structure.indices] = 0
-        structure.cache[key] = mask
-    found: Tensor = structure.cache[key]
-    return found
+def _computed_in(given: torch.dtype) -> torch.dtype:
+    return torch.float64 if given == torch.float64 else torch.float32
 
 
 def _chunks(q: Tensor) -> list[slice]:

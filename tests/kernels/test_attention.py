@@ -302,9 +302,29 @@ def test_asymmetric_structures_run_on_the_reference_along_their_entries_alone(no
             attend(inputs, s, backend)
 
 
-def test_refusals() -> None:
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_small_calls_without_roles_are_torchs_own_attention(dtype: torch.dtype) -> None:
+    s = make("random", 20)
+    q, k, v = draw(s, 1, 2, 8, dtype=dtype)[:3]
+    mask = torch.full((20, 20), -torch.inf, dtype=dtype)
+    mask[s.rows, s.indices] = 0
+    expected = torch.nn.functional.scaled_dot_product_attention(q, k, v, mask, scale=2.0)
+    for backend in ("auto", "auto", "dense"):  # the first call makes what the second finds
+        out = sparse_attention(q, k, v, s, scale=2.0, backend=backend)
+        assert torch.equal(out, expected)
+        assert out.grad_fn.name() == expected.grad_fn.name()
+    usual = torch.nn.functional.scaled_dot_product_attention(q, k, v, mask)
+    torch.testing.assert_close(sparse_attention(q, k, v, s), usual)
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_refusals(after: int) -> None:
+    """They hold for the first call of its shapes and for those after it."""
     s = make("chain", 4)
     q, k, v, bias = draw(s, 2, 3, 8)
+    for _ in range(after):
+        sparse_attention(q, k, v, s)
+        sparse_attention(q, k, v, s, bias)
     with pytest.raises(ValueError, match="backend: expected auto, reference, dense, cpu, triton, got 'gpu'"):
         sparse_attention(q, k, v, s, backend="gpu")
     with pytest.raises(ValueError, match=r"q: expected shape \[B, H, 4, D\], got \[2, 3, 3, 8\]"):
@@ -321,3 +341,9 @@ def test_refusals() -> None:
         sparse_attention(q, k, v, s, bias[:, :3])
     with pytest.raises(ValueError, match="k: expected device cpu like q, got meta"):
         sparse_attention(q, k.to("meta"), v, s)
+    with pytest.raises(ValueError, match="v: expected device cpu like q, got meta"):
+        sparse_attention(q, k, v.to("meta"), s)
+    with pytest.raises(ValueError, match="role_bias: expected device cpu like q, got meta"):
+        sparse_attention(q, k, v, s, bias.to("meta"))
+    with pytest.raises(ValueError, match="structure: expected device meta like q, got cpu"):
+        sparse_attention(q.to("meta"), k.to("meta"), v.to("meta"), s)
