@@ -151,9 +151,7 @@ def classify(fact: Fact | None, hidden: Fact | None = None) -> tuple[PlateClass,
 def shown(fact: Fact) -> str:
     """What a fact says, with the expression and its place."""
     line, column = fact.span.source.position(fact.span.start)
-    text = fact.span.one_line
-    text = text if len(text) <= MAX_QUOTE else text[: MAX_QUOTE - 3] + "..."
-    return f"{fact.reason}: {text} at {line}:{column}"
+    return f"{fact.reason}: {fact.span.clipped(MAX_QUOTE)} at {line}:{column}"
 
 
 def fresh_name(name: str, taken: dict[str, int]) -> str:

@@ -62,6 +62,17 @@ class Span:
         """The characters under the span, on one line."""
         return " ".join(self.text.split())
 
+    def clipped(self, length: int) -> str:
+        """As `one_line`, cut to a length, the last three characters dots; what is cut off is not read."""
+        reach = length
+        while True:
+            reach *= 2
+            text = " ".join(self.source.text[self.start : min(self.start + reach, self.end)].split())
+            if len(text) > length:
+                return text[: length - 3] + "..."
+            if self.start + reach >= self.end:
+                return text
+
     def __str__(self) -> str:
         line, column = self.source.position(self.start)
         return f"{self.source.name}:{line}:{column}"

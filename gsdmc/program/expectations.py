@@ -82,8 +82,7 @@ def _scalar_hint(value: Value) -> str | None:
 
 def shown(span: Span) -> str:
     """A form's text on one line, clipped, for hints."""
-    text = span.one_line
-    return text if len(text) <= 60 else text[:57] + "..."
+    return span.clipped(60)
 
 
 def need_int(value: Value, what: str, span: Span) -> int:

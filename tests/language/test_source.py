@@ -1,5 +1,8 @@
 """Spans: places, and the parts of calls."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from gsdmc.language import Source, Span, parse
 from gsdmc.language.syntax import Call
 
@@ -25,3 +28,10 @@ def test_the_span_of_a_call_has_its_arguments_as_parts() -> None:
 def test_a_span_without_parts_stands_for_all_of_them() -> None:
     span = Span(Source("p.clj", "(f x)"), 0, 5)
     assert span.part(0) is span.part(-1) is span
+
+
+@given(st.text("ab \n\t", max_size=60), st.integers(0, 60), st.integers(0, 60), st.integers(4, 20))
+def test_a_clipped_span_is_the_start_of_its_line(text: str, start: int, end: int, length: int) -> None:
+    span = Span(Source("p.clj", text), start, end)
+    whole = span.one_line
+    assert span.clipped(length) == (whole if len(whole) <= length else whole[: length - 3] + "...")
