@@ -16,6 +16,7 @@ from gsdmc.diffusion.likelihood.any_order import any_order_log_prob, random_orde
 from gsdmc.diffusion.likelihood.bound import evidence_bound
 from gsdmc.diffusion.likelihood.estimate import Estimate, continuous, latent_slots
 from gsdmc.diffusion.likelihood.flow_density import flow_log_density
+from gsdmc.diffusion.likelihood.question import Question
 from gsdmc.inference.draw import chunk_size
 from gsdmc.inference.evidence.cells import place
 from gsdmc.inference.joint import Joint
@@ -100,19 +101,19 @@ def log_prob(
         values = {name: value[start : start + size] for name, value in joint.values.items()}
         seen = {name: mask[start : start + size] for name, mask in observed.items()}
         stream = generator(seed, LIKELIHOOD, number)
-        common = (trained.denoiser, layout.to(trained.device), process, values, seen)
+        asked = Question(trained.denoiser, layout.to(trained.device), process, values, seen)
         if chosen == "any-order":
-            parts.append(any_order_log_prob(*common, priorities, rows=size))
+            parts.append(any_order_log_prob(asked, priorities, rows=size))
         elif chosen == "flow":
             parts.append(
                 flow_log_density(
-                    *common, stream, steps=steps, least_noise=least_noise or flow_density.LEAST_NOISE
+                    asked, stream, steps=steps, least_noise=least_noise or flow_density.LEAST_NOISE
                 )
             )
         else:
             parts.append(
                 evidence_bound(
-                    *common, stream, samples=samples, rows=size, least_noise=least_noise or bound.LEAST_NOISE
+                    asked, stream, samples=samples, rows=size, least_noise=least_noise or bound.LEAST_NOISE
                 )
             )
     value, error = (

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
 from gsdmc.diffusion.likelihood.estimate import Estimate, latent_slots, log_volume
-from gsdmc.diffusion.process import Process, Values
+from gsdmc.diffusion.likelihood.question import Question
+from gsdmc.diffusion.process import Process
 from gsdmc.layout.layout import Layout
-from gsdmc.model.denoiser import Denoiser
 
 
 def masked_elements(process: Process, layout: Layout) -> int:
@@ -27,11 +26,7 @@ def random_orders(process: Process, layout: Layout, orders: int, generator: torc
 
 @torch.no_grad()
 def any_order_log_prob(
-    denoiser: Denoiser,
-    layout: Layout,
-    process: Process,
-    values: Values,
-    observed: Mapping[str, Tensor],
+    asked: Question,
     priorities: Tensor,
     *,
     rows: int = 1024,
@@ -45,11 +40,7 @@ def any_order_log_prob(
     Masked reals have the density of the mixture that is predicted of them, in the program's own values.
 
     Args:
-        denoiser: the network, which sets device and dtype.
-        layout: the size of the program that the values have.
-        process: the process that the network was trained for.
-        values: per array `[B, *value_shape]`, the evidence among them.
-        observed: per array `[B, *shape]` booleans, true where the value is evidence.
+        asked: the network, the values, and which of them are evidence.
         priorities: `[orders, M]`, in which order each one reveals the elements that the process masks, those
             of every array in a row, least first; evidence is left out.
         rows: states per network call.
@@ -61,6 +52,7 @@ def any_order_log_prob(
     Raises:
         ValueError: a latent variable that is not masked, or no order.
     """
+    layout, process, observed = asked.layout, asked.process, asked.observed
     gaussian, _ = latent_slots(process, layout, observed)
     if gaussian:
         raise ValueError(f"any-order probability of {gaussian[0].name}, which no masked process runs")
@@ -68,12 +60,8 @@ def any_order_log_prob(
     elements = masked_elements(process, layout)
     if priorities.dim() != 2 or len(priorities) == 0 or priorities.shape[1] != elements:
         raise ValueError(f"priorities: expected [orders, {elements}], got {tuple(priorities.shape)}")
-    parameter = next(denoiser.parameters())
-    device = parameter.device
-    observed = {name: seen.to(device) for name, seen in observed.items()}
-    values = {name: value.to(device) for name, value in values.items()}
-    clean = process.encode(layout, values, parameter.dtype)
-    batch, orders = len(next(iter(observed.values()))), len(priorities)
+    device, batch, orders = asked.device, asked.batch, len(priorities)
+    clean = process.encode(layout, asked.values, asked.dtype)
     if not slots:
         zero = torch.zeros(batch, dtype=torch.float64, device=device)
         return Estimate(zero, zero)
@@ -100,9 +88,8 @@ def any_order_log_prob(
             masked = hidden[:, offset : offset + slot.size].reshape(len(step), *slot.shape)
             state[slot.name] = state[slot.name] * ~masked[..., None]
             offset += slot.size
-        predicted = process.predict(
-            denoiser, layout, state, {n: seen[example] for n, seen in observed.items()}, clock(process, share)
-        )
+        seen = {name: part[example] for name, part in observed.items()}
+        predicted = process.predict(asked.denoiser, layout, state, seen, clock(process, share))
         log_p = torch.cat(
             [
                 predicted[s.name]
@@ -113,7 +100,7 @@ def any_order_log_prob(
             dim=1,
         )  # [R, M]
         total.index_add_(0, pair, torch.where(rank == step[:, None], log_p.double(), 0.0).sum(1))
-    volume = log_volume(process, layout, values, observed)
+    volume = log_volume(process, layout, asked.values, observed)
     return _mixture(total.reshape(batch, orders) + volume[:, None])
 
 

@@ -20,11 +20,11 @@ from gsdmc.diffusion.likelihood.estimate import (
     total,
 )
 from gsdmc.diffusion.likelihood.half_angle import HalfAngle, signal_and_noise_at, step_angles
+from gsdmc.diffusion.likelihood.question import Question
 from gsdmc.diffusion.likelihood.reconstruct import reconstruction
-from gsdmc.diffusion.process import Process, Values, expand
+from gsdmc.diffusion.process import Values, expand
 from gsdmc.diffusion.schedule import LINEAR_STEPS, signal_and_noise
-from gsdmc.layout.layout import ArraySlot, Layout
-from gsdmc.model.denoiser import Denoiser
+from gsdmc.layout.layout import ArraySlot
 
 LEAST_NOISE = 0.03
 """Where the Gaussian process ends by default: at less, errors of a network weigh more than detail of the data
@@ -33,11 +33,7 @@ is worth."""
 
 @torch.no_grad()
 def evidence_bound(
-    denoiser: Denoiser,
-    layout: Layout,
-    process: Process,
-    values: Values,
-    observed: Mapping[str, Tensor],
+    asked: Question,
     generator: torch.Generator,
     *,
     samples: int = 128,
@@ -61,11 +57,7 @@ def evidence_bound(
     it as the least noise is small against the values' structure.
 
     Args:
-        denoiser: the network, which sets device and dtype.
-        layout: the size of the program that the values have.
-        process: the process that the network was trained for.
-        values: per array `[B, *value_shape]`, the evidence among them.
-        observed: per array `[B, *shape]` booleans, true where the value is evidence.
+        asked: the network, the values, and which of them are evidence.
         generator: source of times and noise, on the CPU.
         samples: network calls per example and kind of process; even.
         least_noise: noise / signal at which the Gaussian process ends, in units of its states. The bound
@@ -81,7 +73,7 @@ def evidence_bound(
     """
     if samples < 2 or samples % 2:
         raise ValueError(f"samples: expected an even number, 2 or more, got {samples}")
-    walk = _Corruption(denoiser, layout, process, values, observed, generator, least_noise)
+    walk = _Corruption(asked, generator, least_noise)
     value = walk.constant()
     variance = torch.zeros_like(value)
     for kind in ("gaussian", "masked"):
@@ -113,25 +105,13 @@ class _At:
 class _Corruption:
     """Values, and their noisy states at times drawn for one process or the other."""
 
-    def __init__(
-        self,
-        denoiser: Denoiser,
-        layout: Layout,
-        process: Process,
-        values: Values,
-        observed: Mapping[str, Tensor],
-        generator: torch.Generator,
-        least_noise: float,
-    ) -> None:
-        self.denoiser, self.layout, self.process, self.generator = denoiser, layout, process, generator
-        parameter = next(denoiser.parameters())
-        self.device, self.dtype = parameter.device, parameter.dtype
-        self.values = {name: value.to(self.device) for name, value in values.items()}
-        self.observed = {name: seen.to(self.device) for name, seen in observed.items()}
-        self.clean = process.encode(layout, self.values, torch.float64)
-        self.batch = len(next(iter(self.observed.values())))
-        self.gaussian, self.masked = latent_slots(process, layout, self.observed)
-        self.span = HalfAngle.of(process.config.schedule, least_noise)
+    def __init__(self, asked: Question, generator: torch.Generator, least_noise: float) -> None:
+        self.denoiser, self.layout, self.process = asked.denoiser, asked.layout, asked.process
+        self.values, self.observed, self.generator = asked.values, asked.observed, generator
+        self.device, self.dtype, self.batch = asked.device, asked.dtype, asked.batch
+        self.clean = self.process.encode(self.layout, self.values, torch.float64)
+        self.gaussian, self.masked = latent_slots(self.process, self.layout, self.observed)
+        self.span = HalfAngle.of(self.process.config.schedule, least_noise)
         self.latent = torch.cat(
             [torch.zeros(self.batch, 0, dtype=torch.bool, device=self.device)]
             + [~self.observed[s.name].reshape(self.batch, -1) for s in self.masked],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -17,9 +16,9 @@ from gsdmc.diffusion.likelihood.estimate import (
     log_volume,
 )
 from gsdmc.diffusion.likelihood.half_angle import HalfAngle, signal_and_noise_at
-from gsdmc.diffusion.process import Process, Values, across
-from gsdmc.layout.layout import ArraySlot, Layout
-from gsdmc.model.denoiser import Denoiser
+from gsdmc.diffusion.likelihood.question import Question
+from gsdmc.diffusion.process import across
+from gsdmc.layout.layout import ArraySlot
 
 LEAST_NOISE = 0.01
 """Where the flow begins by default: at less, errors of a network add up to more than the blur takes away."""
@@ -29,11 +28,7 @@ EXACT = 64
 
 
 def flow_log_density(
-    denoiser: Denoiser,
-    layout: Layout,
-    process: Process,
-    values: Values,
-    observed: Mapping[str, Tensor],
+    asked: Question,
     generator: torch.Generator,
     *,
     steps: int = 40,
@@ -50,11 +45,7 @@ def flow_log_density(
     that of a simplex is over all of its shares but one.
 
     Args:
-        denoiser: the network, which sets device and dtype.
-        layout: the size of the program that the values have.
-        process: the process that the network was trained for.
-        values: per array `[B, *value_shape]`, the evidence among them.
-        observed: per array `[B, *shape]` booleans, true where the value is evidence.
+        asked: the network, the values, and which of them are evidence.
         generator: source of probes, on the CPU.
         steps: of the solver, even; 4 network calls each.
         least_noise: noise / signal at which the flow ends, in units of the states: the density is that of
@@ -71,14 +62,14 @@ def flow_log_density(
     Raises:
         ValueError: a latent variable without a density, `steps` odd or below 2, or a single probe.
     """
-    gaussian, masked = latent_slots(process, layout, observed)
+    gaussian, masked = latent_slots(asked.process, asked.layout, asked.observed)
     for slot in (*masked, *gaussian):
         if slot in masked or not continuous(slot):
             state = "masked" if slot in masked else "not continuous"
             raise ValueError(f"flow density of {slot.name}, which has none: a {slot.kind}, it is {state}")
     if steps < 2 or steps % 2:
         raise ValueError(f"steps: expected an even number, 2 or more, got {steps}")
-    flow = _Flow(denoiser, layout, process, values, observed)
+    flow = _Flow(asked)
     count = int(flow.latent.sum(1).max()) if flow.latent.numel() else 0
     if probes is None:
         probes = 0 if count <= EXACT else 8
@@ -86,8 +77,8 @@ def flow_log_density(
         raise ValueError("probes: one has no standard error; expected 0, or 2 or more")
     shape = (probes, *flow.latent.shape)
     signs = torch.randint(0, 2, shape, generator=generator).double() * 2 - 1 if probes else None
-    signs = signs if signs is None else signs.to(flow.device)
-    schedule = process.config.schedule
+    signs = signs if signs is None else signs.to(asked.device)
+    schedule = asked.process.config.schedule
     span = HalfAngle.of(schedule, least_noise)
     fine = flow.log_density(span, steps, signs)  # [P, B]
     coarse = flow.log_density(span, steps // 2, signs)
@@ -96,29 +87,19 @@ def flow_log_density(
     error = (value - coarse.mean(0)).abs() + (coarse.mean(0) - blurred.mean(0)).abs()
     if probes:
         error = (error.square() + fine.var(0) / probes).sqrt()
-    volume = log_volume(process, layout, flow.values, flow.observed)
+    volume = log_volume(asked.process, asked.layout, asked.values, asked.observed)
     return Estimate(value + volume, error)
 
 
 class _Flow:
     """The flow of the latent reals, all channels in a row: `[B, D]`, where evidence doesn't move."""
 
-    def __init__(
-        self,
-        denoiser: Denoiser,
-        layout: Layout,
-        process: Process,
-        values: Values,
-        observed: Mapping[str, Tensor],
-    ) -> None:
-        self.denoiser, self.layout, self.process = denoiser, layout, process
-        parameter = next(denoiser.parameters())
-        self.device, self.dtype = parameter.device, parameter.dtype
-        self.values = {name: value.to(self.device) for name, value in values.items()}
-        self.observed = {name: seen.to(self.device) for name, seen in observed.items()}
-        self.clean = process.encode(layout, self.values, torch.float64)
-        self.slots, _ = latent_slots(process, layout, self.observed)
-        batch = len(next(iter(self.observed.values())))
+    def __init__(self, asked: Question) -> None:
+        self.denoiser, self.layout, self.process = asked.denoiser, asked.layout, asked.process
+        self.observed, self.device, self.dtype = asked.observed, asked.device, asked.dtype
+        self.clean = self.process.encode(self.layout, asked.values, torch.float64)
+        self.slots, _ = latent_slots(self.process, self.layout, self.observed)
+        batch = asked.batch
         empty = torch.zeros(batch, 0, dtype=torch.float64, device=self.device)
         self.data = torch.cat([empty, *(self.clean[s.name].reshape(batch, -1) for s in self.slots)], dim=1)
         seen = [across(self.observed[s.name], self.clean[s.name]) for s in self.slots]

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from gsdmc.diffusion.likelihood.any_order import any_order_log_prob, clock, random_orders
+from gsdmc.diffusion.likelihood.question import Question
 from gsdmc.diffusion.process import Process, ProcessConfig
 from gsdmc.diffusion.standardise import Standardiser
 from gsdmc.language.kinds import BOOLEAN, REAL, category
@@ -43,7 +44,9 @@ def table(seed: int = 0) -> tuple[Tensor, ExactDenoiser]:
 @pytest.mark.parametrize("priorities", [torch.arange(5.0)[None], torch.tensor([[3.0, 1.0, 4.0, 0.0, 2.0]])])
 def test_any_network_has_a_normalised_distribution_in_any_order(priorities: Tensor) -> None:
     found = any_order_log_prob(
-        denoiser_for(PROBLEM), LAYOUT, PROCESS, arrays(EVERY), nothing(48), priorities.double(), rows=37
+        Question(denoiser_for(PROBLEM), LAYOUT, PROCESS, arrays(EVERY), nothing(48)),
+        priorities.double(),
+        rows=37,
     )
     assert found.value.exp().sum().item() == pytest.approx(1, abs=1e-9)
     assert not found.error.any()
@@ -51,7 +54,9 @@ def test_any_network_has_a_normalised_distribution_in_any_order(priorities: Tens
 
 def test_a_mixture_of_orders_is_normalised_and_orders_of_a_network_differ() -> None:
     orders = random_orders(PROCESS, LAYOUT, 4, torch.Generator().manual_seed(0))
-    found = any_order_log_prob(denoiser_for(PROBLEM), LAYOUT, PROCESS, arrays(EVERY), nothing(48), orders)
+    found = any_order_log_prob(
+        Question(denoiser_for(PROBLEM), LAYOUT, PROCESS, arrays(EVERY), nothing(48)), orders
+    )
     assert found.value.exp().sum().item() == pytest.approx(1, abs=1e-9)
     assert (found.error > 1e-4).any()
 
@@ -62,7 +67,7 @@ def test_any_network_is_normalised_given_evidence() -> None:
     seen["b"] |= True
     seen["c"][:, 1] = True
     orders = random_orders(PROCESS, LAYOUT, 2, torch.Generator().manual_seed(1))
-    found = any_order_log_prob(denoiser_for(PROBLEM), LAYOUT, PROCESS, arrays(EVERY), seen, orders)
+    found = any_order_log_prob(Question(denoiser_for(PROBLEM), LAYOUT, PROCESS, arrays(EVERY), seen), orders)
     group = EVERY[:, 2] * 2 + EVERY[:, 4]
     sums = torch.zeros(6, dtype=torch.float64).index_add(0, group, found.value.exp())
     torch.testing.assert_close(sums, torch.ones(6, dtype=torch.float64))
@@ -72,7 +77,7 @@ def test_any_network_is_normalised_given_evidence() -> None:
 def test_an_exact_denoiser_gives_the_joint_in_every_order(order: tuple[int, ...]) -> None:
     weights, denoiser = table()
     priorities = torch.tensor([order], dtype=torch.float64)
-    found = any_order_log_prob(denoiser, LAYOUT, PROCESS, arrays(EVERY), nothing(48), priorities)
+    found = any_order_log_prob(Question(denoiser, LAYOUT, PROCESS, arrays(EVERY), nothing(48)), priorities)
     torch.testing.assert_close(found.value, weights.log(), atol=1e-6, rtol=1e-6)
 
 
@@ -82,7 +87,7 @@ def test_an_exact_denoiser_gives_conditionals_that_differ_by_example() -> None:
     seen["a"][:24] = True
     seen["b"][24:] = True
     orders = random_orders(PROCESS, LAYOUT, 3, torch.Generator().manual_seed(0))
-    found = any_order_log_prob(denoiser, LAYOUT, PROCESS, arrays(EVERY), seen, orders)
+    found = any_order_log_prob(Question(denoiser, LAYOUT, PROCESS, arrays(EVERY), seen), orders)
     given_a, given_b = EVERY[:, 0] * 2 + EVERY[:, 1], EVERY[:, 2]
     total_a = torch.zeros(4, dtype=torch.float64).index_add(0, given_a, weights)
     total_b = torch.zeros(3, dtype=torch.float64).index_add(0, given_b, weights)
@@ -97,16 +102,20 @@ def test_the_impossible_has_no_probability_and_the_certain_no_error() -> None:
     denoiser = ExactDenoiser(PROCESS, weights, arrays(EVERY), {}, torch.zeros(0, 0))
     certain = arrays(EVERY[[7]])
     orders = random_orders(PROCESS, LAYOUT, 2, torch.Generator().manual_seed(0))
-    found = any_order_log_prob(denoiser, LAYOUT, PROCESS, certain, nothing(1), orders)
+    found = any_order_log_prob(Question(denoiser, LAYOUT, PROCESS, certain, nothing(1)), orders)
     assert (found.value.item(), found.error.item()) == (0.0, 0.0)
-    impossible = any_order_log_prob(denoiser, LAYOUT, PROCESS, arrays(EVERY[[8]]), nothing(1), orders)
+    impossible = any_order_log_prob(
+        Question(denoiser, LAYOUT, PROCESS, arrays(EVERY[[8]]), nothing(1)), orders
+    )
     assert impossible.value.item() == -torch.inf
 
 
 def test_everything_given_is_certain() -> None:
     everything = {name: ~seen for name, seen in nothing(48).items()}
     orders = random_orders(PROCESS, LAYOUT, 1, torch.Generator())
-    found = any_order_log_prob(denoiser_for(PROBLEM), LAYOUT, PROCESS, arrays(EVERY), everything, orders)
+    found = any_order_log_prob(
+        Question(denoiser_for(PROBLEM), LAYOUT, PROCESS, arrays(EVERY), everything), orders
+    )
     assert not found.value.any()
 
 
@@ -132,11 +141,11 @@ def test_masked_reals_have_the_density_of_an_exact_denoiser_in_every_order(order
     law = torch.distributions.MultivariateNormal(torch.zeros(3, dtype=torch.float64), scale_tril=root)
     expected = law.log_prob(states) - np.log(10 * 10 * 0.1)
     priorities = torch.tensor([order], dtype=torch.float64)
-    found = any_order_log_prob(denoiser, problem.layout, process, values, nothing, priorities)
+    found = any_order_log_prob(Question(denoiser, problem.layout, process, values, nothing), priorities)
     # The mixture's least standard deviation of a thousandth adds to each.
     torch.testing.assert_close(found.value, expected, atol=0.02, rtol=0)
     given_y = nothing | {"y": ~nothing["y"]}
-    left = any_order_log_prob(denoiser, problem.layout, process, values, given_y, priorities)
+    left = any_order_log_prob(Question(denoiser, problem.layout, process, values, given_y), priorities)
     spread = (root @ root.T)[2, 2].sqrt()
     evidence = torch.distributions.Normal(0.0, spread).log_prob(states[:, 2]) - np.log(0.1)
     torch.testing.assert_close(left.value, expected - evidence, atol=0.02, rtol=0)
@@ -153,8 +162,10 @@ def test_what_is_not_masked_has_no_order() -> None:
     seen = {s.name: torch.zeros(3, *s.shape, dtype=torch.bool) for s in problem.layout.arrays}
     process = Process(ProcessConfig(), Standardiser.identity(problem.layout))
     with pytest.raises(ValueError, match="of pi, which no masked process runs"):
-        any_order_log_prob(denoiser_for(problem), problem.layout, process, values, seen, torch.zeros(1, 2))
+        any_order_log_prob(
+            Question(denoiser_for(problem), problem.layout, process, values, seen), torch.zeros(1, 2)
+        )
     with pytest.raises(ValueError, match=r"expected \[orders, 5\]"):
         any_order_log_prob(
-            denoiser_for(PROBLEM), LAYOUT, PROCESS, arrays(EVERY), nothing(48), torch.zeros(1, 4)
+            Question(denoiser_for(PROBLEM), LAYOUT, PROCESS, arrays(EVERY), nothing(48)), torch.zeros(1, 4)
         )

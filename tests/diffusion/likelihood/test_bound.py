@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gsdmc.diffusion.likelihood.bound import evidence_bound
 from gsdmc.diffusion.likelihood.estimate import Estimate
+from gsdmc.diffusion.likelihood.question import Question
 from gsdmc.diffusion.process import Process, ProcessConfig
 from gsdmc.diffusion.standardise import Standardiser
 from gsdmc.language.kinds import BOOLEAN, COUNT, REAL, category, vector
@@ -45,11 +46,7 @@ class Known:
             s.name: torch.full((batch, *s.shape), bool(seen and seen.get(s.name))) for s in self.layout.arrays
         }
         return evidence_bound(
-            self.denoiser,
-            self.layout,
-            self.process,
-            self.values,
-            observed,
+            Question(self.denoiser, self.layout, self.process, self.values, observed),
             torch.Generator().manual_seed(seed),
             samples=samples,
             least_noise=least,
@@ -226,11 +223,7 @@ def test_networks_have_finite_bounds_that_repeat_with_the_seed(make, config: Pro
     process, denoiser = Process(config, scales), denoiser_for(problem).float()
     first, again, other, split = (
         evidence_bound(
-            denoiser,
-            problem.layout,
-            process,
-            values,
-            seen,
+            Question(denoiser, problem.layout, process, values, seen),
             torch.Generator().manual_seed(seed),
             samples=8,
             rows=rows,

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gsdmc.diffusion.likelihood.estimate import Estimate
 from gsdmc.diffusion.likelihood.flow_density import flow_log_density
+from gsdmc.diffusion.likelihood.question import Question
 from gsdmc.diffusion.process import Process, ProcessConfig
 from gsdmc.diffusion.schedule import signal_and_noise
 from gsdmc.diffusion.standardise import Standardiser
@@ -35,7 +36,8 @@ def density(
     nothing = {s.name: torch.zeros(batch, *s.shape, dtype=torch.bool) for s in layout.arrays}
     generator = torch.Generator().manual_seed(seed)
     options = {"least_noise": 1e-3} | options
-    return flow_log_density(denoiser, layout, process, values, seen or nothing, generator, **options)
+    asked = Question(denoiser, layout, process, values, seen or nothing)
+    return flow_log_density(asked, generator, **options)
 
 
 def covers(found: Estimate, expected: Tensor, at_most: float = 1e-3) -> None:
