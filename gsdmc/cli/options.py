@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -281,26 +282,20 @@ def positive(text: str) -> int:
     return number
 
 
-def duration(text: str) -> float:
-    """Minutes, above 0."""
-    try:
-        minutes = float(text)
-    except ValueError:
-        minutes = 0.0
-    if not 0 < minutes < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected minutes, above 0, got {text!r}")
-    return minutes
+def amount(unit: str, *, zero: bool = False) -> Callable[[str], float]:
+    """The reader of an amount of some unit: above 0 and finite, or, where `zero` is allowed, 0 or more."""
+    wanted = f"{unit}, {'0 or more' if zero else 'above 0'}"
 
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        if not (number >= 0 if zero else 0 < number < math.inf):
+            raise argparse.ArgumentTypeError(f"expected {wanted}, got {text!r}")
+        return number
 
-def seconds(text: str) -> float:
-    """Seconds, 0 or more."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not number >= 0:
-        raise argparse.ArgumentTypeError(f"expected seconds, 0 or more, got {text!r}")
-    return number
+    return read
 
 
 def compiled(args: argparse.Namespace) -> Problem:

@@ -52,7 +52,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument(
         "--memory",
-        type=gibibytes,
+        type=options.amount("GiB"),
         metavar="GIB",
         help="GiB that the network may work in; samples are drawn in parts that fit",
     )
@@ -135,17 +135,6 @@ def run(args: argparse.Namespace) -> None:
     elif not args.output:
         print(describe(samples))
         print(f"\n{trace.per_sample:.4g} network calls per sample")
-
-
-def gibibytes(text: str) -> float:
-    """GiB, above 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected GiB, above 0, got {text!r}")
-    return number
 
 
 def sampler_setting(text: str) -> tuple[str, Any]:

@@ -37,7 +37,10 @@ def add(commands: Any) -> None:
     budget = parser.add_mutually_exclusive_group()
     budget.add_argument("--steps", type=options.positive, metavar="N", help="train for N steps")
     budget.add_argument(
-        "--minutes", type=options.duration, metavar="M", help=f"train for M minutes (default {MINUTES:g})"
+        "--minutes",
+        type=options.amount("minutes"),
+        metavar="M",
+        help=f"train for M minutes (default {MINUTES:g})",
     )
     options.add_seed(parser, "every random number of the run")
     options.add_preset(parser, "the settings, `paper` for those of the GSDM paper")
@@ -77,7 +80,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument(
         "--save-every",
-        type=options.seconds,
+        type=options.amount("seconds", zero=True),
         metavar="S",
         help="seconds between checkpoints (default 60), which take a fiftieth of the time at most; 0 for one "
         "after every step",
