@@ -54,6 +54,8 @@ SOLVERS: dict[str, dict[str, Any]] = {
     "dpm2m": {"solver": "dpm2m"},
     "dpm2m, Karras": {"solver": "dpm2m", "spacing": "karras"},
     "dpm2m, log-SNR": {"solver": "dpm2m", "spacing": "logsnr"},
+    "dpm2m-sde": {"solver": "dpm2m-sde"},
+    "dpm2m-sde, Karras": {"solver": "dpm2m-sde", "spacing": "karras"},
     "dpm2m-sde, log-SNR": {"solver": "dpm2m-sde", "spacing": "logsnr"},
 }
 """For programs with arrays of the Gaussian process."""
