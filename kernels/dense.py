@@ -60,17 +60,18 @@ class _Attention(torch.autograd.Function):
     ) -> Tensor:
         batch, heads, nodes, _ = q.shape
         values = q.new_zeros(1, 1) if bias is None else bias
+        # Keys before queries: torch's softmax is up to four times as slow over a short last dimension.
         mask = q.new_full((values.shape[0], nodes, nodes), -torch.inf)  # [H or 1, N, N]
-        mask[:, structure.rows, structure.indices] = values
+        mask[:, structure.indices, structure.rows] = values
         out = torch.empty_like(q)
-        weights = q.new_empty(batch, heads, nodes, nodes)
+        weights = q.new_empty(batch, heads, nodes, nodes)  # [B, H, keys, queries]
         for part in _chunks(q):
             size = len(range(*part.indices(batch))) * heads
             w = weights[part].view(size, nodes, nodes)
-            torch.bmm(_flat(q[part]), _flat(k[part]).transpose(1, 2), out=w)
+            torch.bmm(_flat(k[part]), _flat(q[part]).transpose(1, 2), out=w)
             torch.add(mask, weights[part], alpha=scale, out=weights[part])
-            torch.softmax(w, dim=-1, out=w)
-            torch.bmm(w, _flat(v[part]), out=_flat(out[part]))
+            torch.softmax(w, dim=1, out=w)
+            torch.bmm(w.transpose(1, 2), _flat(v[part]), out=_flat(out[part]))
         ctx.save_for_backward(q, k, v, weights)
         ctx.structure, ctx.scale, ctx.biased = structure, scale, bias is not None
         return out
@@ -85,15 +86,15 @@ class _Attention(torch.autograd.Function):
         d_mask = q.new_zeros(q.shape[1], nodes, nodes)
         for part in _chunks(q):
             w, d_o = weights[part].view(-1, nodes, nodes), _flat(d_out[part])
-            torch.bmm(w.transpose(1, 2), d_o, out=_flat(d_v[part]))
-            d_w = torch.bmm(d_o, _flat(v[part]).transpose(1, 2))
-            d_s = torch._softmax_backward_data(d_w, w, -1, w.dtype)
+            torch.bmm(w, d_o, out=_flat(d_v[part]))
+            d_w = torch.bmm(_flat(v[part]), d_o.transpose(1, 2))
+            d_s = torch._softmax_backward_data(d_w, w, 1, w.dtype)
             if ctx.biased:
                 d_mask += d_s.view(-1, *d_mask.shape).sum(0)
-            torch.bmm(d_s, _flat(k[part]), out=_flat(d_q[part])).mul_(ctx.scale)
-            torch.bmm(d_s.transpose(1, 2), _flat(q[part]), out=_flat(d_k[part])).mul_(ctx.scale)
+            torch.bmm(d_s.transpose(1, 2), _flat(k[part]), out=_flat(d_q[part])).mul_(ctx.scale)
+            torch.bmm(d_s, _flat(q[part]), out=_flat(d_k[part])).mul_(ctx.scale)
         s = ctx.structure
-        return d_q, d_k, d_v, d_mask[:, s.rows, s.indices] if ctx.biased else None, None, None
+        return d_q, d_k, d_v, d_mask[:, s.indices, s.rows] if ctx.biased else None, None, None
 
 
 def _computed_in(given: torch.dtype) -> torch.dtype:
