@@ -18,6 +18,7 @@ from safetensors.numpy import load, save
 from gsdmc.compiler.check import check_problem
 from gsdmc.compiler.options import CompileOptions
 from gsdmc.compiler.problem import Problem
+from gsdmc.compiler.simulator import Kept, Simulator
 from gsdmc.language import parse
 from gsdmc.language.source import GsdmcError
 
@@ -94,7 +95,10 @@ def write_parts(parts: Mapping[str, bytes], path: Path) -> None:
 
 
 def read_problem(
-    path: str | Path, overrides: Mapping[str, Any] | None = None, changes: Mapping[str, Any] | None = None
+    path: str | Path,
+    overrides: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
+    simulator: Simulator | Kept | None = None,
 ) -> Problem:
     """Read a compiled problem.
 
@@ -102,6 +106,7 @@ def read_problem(
         path: the file.
         overrides: values that replace its sizes and data, and draw anew what `def`s drew.
         changes: options that replace its own, as `CompileOptions.changed` takes them.
+        simulator: what makes its joint draws, None for the program; files don't keep it.
 
     Raises:
         GsdmcError: no such file, or one that `compile -o` did not write.
@@ -132,6 +137,7 @@ def read_problem(
         {**stored, **(overrides or {})},
         {} if overrides else frozen,
         options,
+        simulator=simulator,
     )
     check_problem(problem)
     return problem

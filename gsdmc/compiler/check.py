@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gsdmc.compiler.problem import Problem
+from gsdmc.compiler.simulator import check_simulator
 from gsdmc.language.limits import Limits, cure, within
 from gsdmc.language.scope import did_you_mean
 from gsdmc.language.source import GsdmcError
@@ -99,12 +100,17 @@ def check_cost(cost: Cost, limits: Limits) -> None:
 def check_draws(problem: Problem) -> None:
     """Draw a batch and refuse what goes wrong: parameters, values, and factors, which must always hold.
 
+    A simulator is tried instead, where there is one: nobody draws from the program then.
+
     Raises:
         GsdmcError: naming the parameter, the array or the factor, and how often it failed; or that even one
             joint sample takes too much.
     """
     cost = cost_of(problem.interpreter.order)
     check_cost(cost, problem.options.limits)
+    if problem.simulator is not None:
+        check_simulator(problem, problem.simulator)
+        return
     batch = max(1, min(CHECK_BATCH, cost.members(CHECK_NUMBERS, CHECK_WORK)))
     redraws = min(MAX_REDRAWS, 2 + CHECK_WORK // (cost.work + batch * cost.each_work + 1))
     drawn = run(problem.interpreter, batch, seed=0, reading_type=Trial, redraws=redraws)

@@ -11,6 +11,7 @@ from gsdmc.compiler.archive import SUFFIX, read_problem
 from gsdmc.compiler.check import check_problem
 from gsdmc.compiler.options import CompileOptions, Embedding, Queries
 from gsdmc.compiler.problem import Problem
+from gsdmc.compiler.simulator import Kept, Simulator
 from gsdmc.language import parse
 from gsdmc.language.scope import did_you_mean
 from gsdmc.language.source import GsdmcError
@@ -33,6 +34,7 @@ def compile_problem(
     symmetrise: bool | None = None,
     intermediates: bool | None = None,
     limits: Mapping[str, int] | None = None,
+    simulator: Simulator | None = None,
     **overrides: Any,
 ) -> Problem:
     """Compile a program.
@@ -54,6 +56,10 @@ def compile_problem(
         intermediates: for ablations, False makes `dirac` variables mere computation, where they are neither
             generated, observed, given, nor part of the program's value.
         limits: limits to raise, such as `{"nodes": 20_000_000}`; see `gsdmc.language.limits`.
+        simulator: a function `(rng, count)` that makes the joint draws in place of the program, which then is
+            structure alone: arrays by name, `[count, *shape]` of numpy or torch, every random number from the
+            numpy generator `rng`. Sizes of the program that it has parameters for come by keyword. What the
+            program computes (`dirac`) may be left out. It stays with the problem, but not with its files.
         **overrides: values for its `def`s: sizes, or arrays for data.
 
     Raises:
@@ -67,11 +73,14 @@ def compile_problem(
         "intermediates": intermediates,
         "limits": limits,
     }
-    return compile_with(program, overrides, changes)
+    return compile_with(program, overrides, changes, simulator)
 
 
 def compile_with(
-    program: str | Path | io.TextIOBase, overrides: Mapping[str, Any], changes: Mapping[str, Any]
+    program: str | Path | io.TextIOBase,
+    overrides: Mapping[str, Any],
+    changes: Mapping[str, Any],
+    simulator: Simulator | Kept | None = None,
 ) -> Problem:
     """Compile a program; `overrides` may have names that options have too.
 
@@ -79,20 +88,21 @@ def compile_with(
         program: see `compile_problem`.
         overrides: values for its `def`s.
         changes: options, as `CompileOptions.changed` takes them.
+        simulator: what makes the joint draws, None for the program.
 
     Raises:
         GsdmcError: no such program, or anything that is wrong with it.
     """
     options = CompileOptions().changed(**changes)
     if isinstance(program, io.TextIOBase):
-        return compile_text(program.read(), "<stdin>", overrides, options)
+        return compile_text(program.read(), "<stdin>", overrides, options, simulator)
     path = Path(program)
     if path.suffix == SUFFIX:
-        return read_problem(path, overrides, changes)
+        return read_problem(path, overrides, changes, simulator)
     if path.is_file():
-        return compile_text(read_text(path), str(path), overrides, options)
+        return compile_text(read_text(path), str(path), overrides, options, simulator)
     if str(program) in bundled():
-        return compile_text(program_text(str(program)), f"{program}.clj", overrides, options)
+        return compile_text(program_text(str(program)), f"{program}.clj", overrides, options, simulator)
     if path.is_dir():
         raise GsdmcError(f"{path} is a folder, not a program", hint="give the .clj file in it")
     known = bundled()
@@ -123,6 +133,7 @@ def compile_text(
     source_name: str,
     overrides: Mapping[str, Any] | None = None,
     options: CompileOptions | None = None,
+    simulator: Simulator | Kept | None = None,
 ) -> Problem:
     """Compile a program's text; `source_name` is what errors call it.
 
@@ -131,7 +142,9 @@ def compile_text(
     """
     options = options or CompileOptions()
     syntax = parse(text, source_name, limits=options.limits)
-    problem = Problem(short_name(source_name), syntax, dict(overrides or {}), {}, options)
+    problem = Problem(
+        short_name(source_name), syntax, dict(overrides or {}), {}, options, simulator=simulator
+    )
     try:
         check_problem(problem)
     except GsdmcError as error:  # what the program was warned of may well be the cause

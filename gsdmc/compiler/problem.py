@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from gsdmc.compiler.joint_values import Values, joint_values
 from gsdmc.compiler.options import CompileOptions
+from gsdmc.compiler.simulator import Kept, Simulator, simulated
 from gsdmc.compiler.warnings import warnings
 from gsdmc.graph.chosen_mask import chosen_edges
 from gsdmc.graph.directed import directed_metrics
@@ -48,7 +50,8 @@ class Problem:
 
     `overrides` are the values that stand in place of its `def`s, `frozen` what `def`s drew with their
     seed at these sizes, where that is known already, `options` what else was chosen; `name` is the
-    program's short name.
+    program's short name. Where there is a `simulator`, the program is structure alone: joint samples are the
+    simulator's, or those that were kept of it.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Problem:
     frozen: dict[str, NDArray[Any]] = field(default_factory=dict)
     options: CompileOptions = field(default_factory=CompileOptions)
     _siblings: dict[tuple[tuple[str, Any], ...], Problem] = field(default_factory=dict, repr=False)
+    simulator: Simulator | Kept | None = None
 
     def __post_init__(self) -> None:
         check_overrides(self.syntax, self.overrides)
@@ -177,9 +181,29 @@ class Problem:
         elements in a last dimension, `[batch, *shape, K]`, here and wherever values go in or come out.
 
         Raises:
-            GsdmcError: the program has no value for some of its draws.
+            GsdmcError: the program has no value for some of its draws, or its simulator fails.
         """
+        if self.simulator is not None:
+            return simulated(self, self.simulator, batch, seed, dtype)
         return readings.run(self.interpreter, batch, seed, dtype)
+
+    def typical(self, batch: int, seed: int, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
+        """Joint values as `simulate` draws them, good for yardsticks alone.
+
+        Of simulations that were kept they may be such as training has seen, and repeat; at other sizes than
+        these have, they are the program's own.
+        """
+        if not isinstance(self.simulator, Kept):
+            return self.simulate(batch, seed, dtype)
+        if self.simulator.sizes == self.sizes:
+            return self.simulator.sample(self, batch, seed, dtype)
+        return readings.run(self.interpreter, batch, seed, dtype)
+
+    def with_simulator(self, simulator: Simulator | Kept | None) -> Problem:
+        """The same problem with joint samples from elsewhere, or with its own."""
+        found = copy.copy(self)  # with all that is computed of its graph
+        found.simulator, found._siblings = simulator, {}
+        return found
 
     def verify(self, values: Values, dtype: torch.dtype = torch.float32) -> Residuals:
         """Residuals of every `dirac` and truth of every factor for joint values, `[batch, *shape]` each.
@@ -230,7 +254,9 @@ class Problem:
         merged = {**self.overrides, **sizes}
         key = tuple(sorted((k, v) for k, v in merged.items() if np.ndim(v) == 0))
         if key not in self._siblings:
-            self._siblings[key] = Problem(self.name, self.syntax, merged, {}, self.options, self._siblings)
+            self._siblings[key] = Problem(
+                self.name, self.syntax, merged, {}, self.options, self._siblings, self.simulator
+            )
         return self._siblings[key]
 
 

@@ -110,7 +110,7 @@ def _computed(
     """What observed nodes are computed to be, from the evidence as it is and slightly moved."""
     dice = generator(0, SHAKING)
     many = {}
-    for name, other in problem.simulate(1, SHAKING).items():  # nothing reads it, but it has to be sound
+    for name, other in problem.typical(1, SHAKING).items():  # nothing reads it, but it has to be sound
         seen = mask[name][..., None] if mask[name].dim() < other.dim() - 1 else mask[name]
         value = torch.where(seen, values[name], other[0])
         part = value.expand(1 + SHAKES, *value.shape).clone()

@@ -93,7 +93,7 @@ _KNOWN: WeakKeyDictionary[Problem, Mapping[str, tuple[float, float]]] = WeakKeyD
 def _figures(problem: Problem) -> Mapping[str, tuple[float, float]]:
     """Size and spread of every array of reals, from the same draws every time."""
     if problem not in _KNOWN:
-        draws = problem.simulate(DRAWS, seed_of("usual sizes", problem.name), torch.float64)
+        draws = problem.typical(DRAWS, seed_of("usual sizes", problem.name), torch.float64)
         _KNOWN[problem] = {
             a.name: _size_and_spread(draws[a.name])
             for a in problem.graph.arrays
