@@ -39,12 +39,12 @@ def numbers(value: Any) -> Tensor:
         ValueError: they are none, or some are masked.
     """
     if isinstance(value, Tensor):
-        value = value.detach().cpu()
-        if value.is_complex():
+        tensor: Tensor = value.detach().cpu()
+        if tensor.is_complex():
             raise ValueError("holds complex numbers")
-        if value.dtype in (torch.bool, torch.float32, torch.float64):
-            return value
-        return value.float() if value.is_floating_point() else value.long()
+        if tensor.dtype in (torch.bool, torch.float32, torch.float64):
+            return tensor
+        return tensor.float() if tensor.is_floating_point() else tensor.long()
     if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
         raise ValueError("has masked entries")
     try:

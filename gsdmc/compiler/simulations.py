@@ -138,7 +138,8 @@ def together(graph: FactorGraph, data: Mapping[Any, Any]) -> dict[str, Any]:
         kind = np.float64 if lacking else np.result_type(*columns)
         whole = np.full((*rows, *shape), np.nan if lacking else 0, dtype=kind)
         for index, column in zip(elements, columns, strict=True):
-            whole[(slice(None), *index)] = column
+            place: tuple[Any, ...] = (slice(None), *index)
+            whole[place] = column
         arrays[name] = whole
     return arrays
 
@@ -164,7 +165,7 @@ def complete(problem: Problem, found: Mapping[str, Tensor], dtype: torch.dtype) 
         restored = readings.restore(problem.interpreter, values, keep, torch.float64)
         for array in absent:
             whole[array.name][rows] = restored[array.name].to(dtype_of(array.kind, dtype))
-    return {array.name: (found | whole)[array.name] for array in problem.graph.arrays}
+    return {a.name: found[a.name] if a.name in found else whole[a.name] for a in problem.graph.arrays}
 
 
 def contradictions(problem: Problem, values: Mapping[str, Tensor]) -> Iterator[Complaint]:
