@@ -13,6 +13,7 @@ from gsdmc.compiler.options import FORMS as OPTIONS
 from gsdmc.compiler.problem import Problem
 from gsdmc.inference.model import Model
 from gsdmc.language.source import GsdmcError
+from gsdmc.programs import trained_folder, trained_names
 from gsdmc.training import checkpoint
 from gsdmc.training.files import WRITING, WRITTEN, find_file, write_files
 from gsdmc.training.lock import LOCK
@@ -26,20 +27,16 @@ OURS = {LOCK, LOGS, WRITING, WRITTEN}
 
 
 def load(folder: str | Path, device: str | torch.device = "cpu") -> Model:
-    """Load a model that `train` wrote.
+    """Load a model that `train` wrote, or one that comes along.
 
     Args:
-        folder: where it is.
+        folder: where it is; or the name of a model that comes along, where there is no such folder.
         device: where its network is to run, see `Model.to`.
 
     Raises:
         GsdmcError: no such folder, no model in it, or no such device.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise GsdmcError(
-            f"there is no model folder {folder}", hint="train one: gsdmc train PROGRAM --out " + str(folder)
-        )
+    folder = _find(Path(folder))
     if all(path.name in OURS - {WRITTEN} for path in folder.iterdir()):
         raise GsdmcError(
             f"{folder} is not a model folder: no checkpoint has been written there yet",
@@ -122,6 +119,20 @@ def _choice(problem: Problem, name: str) -> object:
         case "embedding":
             return {plate.name: plate.cls for plate in problem.graph.plates}
     return getattr(problem.options, name)
+
+
+def _find(folder: Path) -> Path:
+    if folder.is_dir():
+        return folder
+    ours = trained_folder(str(folder))
+    if ours is not None:
+        return ours
+    names = trained_names()
+    shipped = f"; models that come along: {', '.join(names)}" if names else ""
+    raise GsdmcError(
+        f"there is no model folder {folder}",
+        hint=f"train one: gsdmc train PROGRAM --out {folder}{shipped}",
+    )
 
 
 def _problem(folder: Path, trained: checkpoint.Model) -> Problem:
