@@ -167,6 +167,7 @@ class Model:
             batched=batched,
             trained=self.problem,
             strict=strict,
+            missing=self.trained.config.missing > 0,
         )
         for warning in bound.warnings:
             warnings.warn(f"{warning.message}; {warning.hint}", EvidenceWarning, stacklevel=2)
@@ -234,7 +235,8 @@ class Model:
         joint = bind_joint(model.problem, values, evidence, model.pinned)
         check_free(self.problem, joint.problem)
         if strict:
-            check_query(joint.problem.givens, joint.mask)
+            missing = self.trained.config.missing > 0
+            check_query(joint.problem.givens, joint.mask, missing=missing)
         return log_prob(
             self.trained,
             joint,

@@ -31,6 +31,9 @@ class TrainingConfig:
         sampler: how to sample by default.
         conditioning: what is observed in training on a program without `given`: a `mixture` of query
             families, or a `uniform` subset; see `gsdmc.training.conditioning`.
+        missing: on a program with `given`, the share of examples in which values of the evidence are missing,
+            few in some and most in others. Such a model takes evidence with missing values; and where there
+            are few simulations, it learns less of them by heart.
         batch: examples per step.
         optimiser: `adam`, or `muon` for matrices inside blocks with `adam` for the rest.
         learning_rate: Adam's peak rate.
@@ -74,6 +77,7 @@ class TrainingConfig:
     recompute: Switch = "auto"
     graphs: Switch = "auto"
     plateau: int = 0
+    missing: float = 0.0
 
     def network(self, layout: Layout) -> ModelConfig:
         """The network that these settings give a layout."""

@@ -52,6 +52,7 @@ class Batches:
         seed: int,
         vary: Sequence[str] = (),
         conditioning: Conditioning = "mixture",
+        missing: float = 0.0,
     ) -> None:
         for name in vary:
             if name not in problem.ranges:
@@ -60,7 +61,7 @@ class Batches:
                     hint=f"write (def ^{{:in [1 10]}} {name} ...), or give one: --vary {name}=1..10",
                 )
         self.problem, self.batch, self.seed, self.vary = problem, batch, seed, tuple(vary)
-        self.conditioning = conditioning
+        self.conditioning, self.missing = conditioning, missing
         self._chunk: tuple[int, dict[str, Tensor]] | None = None
 
     def __call__(self, step: int) -> Batch:
@@ -68,7 +69,7 @@ class Batches:
         problem = self.sized(step, SIZES)
         values = self.draws(step, problem)
         random = generator(self.seed, MASKS, step)
-        masks = draw_masks(problem.layout, problem.givens, self.batch, random, self.conditioning)
+        masks = draw_masks(problem.layout, problem.givens, self.batch, random, self.conditioning, self.missing)
         return Batch(problem.layout, values, masks)
 
     def draws(self, step: int, problem: Problem) -> dict[str, Tensor]:

@@ -19,6 +19,7 @@ def draw_masks(
     batch: int,
     generator: torch.Generator,
     conditioning: Conditioning = "mixture",
+    missing: float = 0.0,
 ) -> dict[str, Tensor]:
     """Draw evidence masks from a program's query family.
 
@@ -32,6 +33,8 @@ def draw_masks(
         batch: B.
         generator: a CPU generator.
         conditioning: without `given`, `mixture`, or `uniform` for one subset of all arrays.
+        missing: share of examples in which values of what is always observed are missing, each with a chance
+            that is uniform over these examples.
 
     Returns:
         Per array `[B, *shape]` booleans, true where observed.
@@ -41,6 +44,8 @@ def draw_masks(
     """
     if givens:
         flat = _draw_given(layout, givens, batch, generator)
+        if missing:
+            flat &= ~_draw_missing(flat.shape, missing, generator)
     elif conditioning == "mixture":
         flat = draw_mixture(layout, batch, generator)
     else:
@@ -73,6 +78,13 @@ def _draw_given(layout: Layout, givens: Sequence[Given], batch: int, generator: 
         pick = torch.randint(free.numel(), (full.numel(),), generator=generator)
         flat[full, free[pick]] = False
     return flat
+
+
+def _draw_missing(shape: torch.Size, share: float, generator: torch.Generator) -> Tensor:
+    """Which values are missing: `[B, N]`."""
+    rows = torch.rand(shape[0], generator=generator) < share
+    chance = torch.rand(shape[0], 1, generator=generator)
+    return (torch.rand(shape, generator=generator) < chance) & rows[:, None]
 
 
 def _columns(layout: Layout, given: Given, names: Sequence[str]) -> Tensor:

@@ -66,9 +66,9 @@ class Run:
         )
         self.acceleration.reasons.update(device=why, recompute=recompute_reason(*load))
         if simulations is None:
-            self.batches = Batches(problem, config.batch, seed, vary, config.conditioning)
+            self.batches = Batches(problem, config.batch, seed, vary, config.conditioning, config.missing)
         else:
-            self.batches = FixedBatches(problem, config.batch, seed, simulations, config.conditioning)
+            self.batches = FixedBatches(problem, config.batch, seed, simulations, config.conditioning, config.missing)
         scales = Standardiser.identity(layout)
         if config.process.standardise:
             scales = self.batches.scales(bijections=config.process.bijections)

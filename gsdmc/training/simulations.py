@@ -30,10 +30,11 @@ class FixedBatches(Batches):
         seed: int,
         simulations: int,
         conditioning: Conditioning = "mixture",
+        missing: float = 0.0,
     ) -> None:
         if simulations < 1:
             raise ValueError(f"a set of simulations has at least one, not {simulations}")
-        super().__init__(problem, batch, seed, conditioning=conditioning)
+        super().__init__(problem, batch, seed, conditioning=conditioning, missing=missing)
         self.simulations = simulations
         self.drawn = problem.simulate(simulations, derive(seed, DRAWS))
         self._orders: dict[int, Tensor] = {}

@@ -72,3 +72,13 @@ def test_what_is_always_given_is_never_let_go() -> None:
     assert masks["R"].flatten(1).sum(1).max() == 3
     with pytest.raises(GsdmcError, match="nothing to infer"):
         draw_masks(layout, (given("A", "R", "C", "E"), given(subset=("A",))), 1, generator())
+
+
+def test_missing_values_thin_the_evidence_of_some_examples() -> None:
+    masks = draw_masks(bcmf().layout, (given("E"),), 4000, generator(), missing=0.5)
+    shares = masks["E"].flatten(1).float().mean(1)
+    whole = shares == 1
+    assert abs(whole.float().mean() - 0.5) < 0.04
+    for low, high in ((0.0, 0.25), (0.25, 0.5), (0.5, 0.75), (0.75, 1.0)):
+        assert 0.15 < ((low <= shares) & (shares < high)).float().sum() / (~whole).sum() < 0.35
+    assert not any(masks[n].any() for n in "ARC")

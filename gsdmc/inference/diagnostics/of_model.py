@@ -55,7 +55,7 @@ def calibrate_network(
     family = problem.givens if given is None else queries(problem, given)
     if strict and given is not None:
         for mask in extremes(problem, family):
-            check_query(problem.givens, mask)
+            check_query(problem.givens, mask, missing=trained.config.missing > 0)
     return calibrate(
         problem,
         sampler_of(problem, trained, steps=steps, restore=restore),

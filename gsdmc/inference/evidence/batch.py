@@ -65,6 +65,7 @@ def bind_batch(
     batched: bool = False,
     trained: Problem | None = None,
     strict: bool = True,
+    missing: bool = False,
 ) -> Batch:
     """Check evidence and put it into a program's arrays.
 
@@ -75,6 +76,7 @@ def bind_batch(
         batched: the first dimension of plain arrays counts data sets.
         trained: the program at the sizes that the network was trained at; the present ones when None.
         strict: refuse what `bind_evidence` refuses, and queries that training left out.
+        missing: whether training knew evidence with missing values.
 
     Raises:
         GsdmcError: evidence that doesn't fit the program, naming the data set, or data sets of several sizes.
@@ -82,11 +84,11 @@ def bind_batch(
     trained = trained or problem
     sets = data_sets(problem.graph, evidence, batched)
     if sets is None:
-        return _stacked([_checked(problem, evidence, pinned, trained, strict)], None)
+        return _stacked([_checked(problem, evidence, pinned, trained, strict, missing)], None)
     bound: list[Evidence] = []
     for called, own in numbered(sets):
         try:
-            found = _checked(problem, own, pinned, trained, strict)
+            found = _checked(problem, own, pinned, trained, strict, missing)
         except GsdmcError as error:
             raise GsdmcError(
                 f"{called}: {error.message}", error.span, hint=error.hint, calls=error.calls
@@ -104,12 +106,17 @@ def bind_batch(
 
 
 def _checked(
-    problem: Problem, evidence: object, pinned: Collection[str], trained: Problem, strict: bool
+    problem: Problem,
+    evidence: object,
+    pinned: Collection[str],
+    trained: Problem,
+    strict: bool,
+    missing: bool,
 ) -> Evidence:
     bound = bind_evidence(problem, evidence, pinned, strict=strict)
     check_free(trained, bound.problem)
     if strict:
-        check_query(bound.problem.givens, bound.mask)
+        check_query(bound.problem.givens, bound.mask, missing=missing)
     return bound
 
 

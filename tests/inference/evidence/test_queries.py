@@ -59,3 +59,10 @@ def test_families_in_words() -> None:
     assert describe(()) == "for any query"
     assert describe((family("A", "E"),)) == "with A and E given"
     assert describe((family(subset=("A", "B")),)) == "with a subset of A and B given"
+
+
+def test_values_may_be_missing_where_training_knew_that() -> None:
+    check_query((family("A"),), mask(A="10", B="00"), missing=True)
+    check_query((family("A"),), mask(A="00", B="00"), missing=True)
+    with pytest.raises(GsdmcError, match='holds "B"'):
+        check_query((family("A"),), mask(A="10", B="10"), missing=True)
