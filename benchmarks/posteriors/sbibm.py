@@ -73,10 +73,8 @@ class Task:
     observation: str = "observation.csv"
     data: Callable[[], dict[str, Any]] = dict
 
-    def problem(self, *, every_query: bool = False) -> Problem:
-        """Our program, compiled for its own query or for every one."""
-        if every_query:
-            return gsdmc.compile(f"sbi/{self.name}", given=(), **self.data())
+    def problem(self) -> Problem:
+        """Our program, compiled."""
         return gsdmc.compile(f"sbi/{self.name}", **self.data())
 
     def observed(self, files: Files, number: int) -> dict[str, Any]:
