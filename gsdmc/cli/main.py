@@ -9,11 +9,13 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from importlib.metadata import PackageNotFoundError, version
 
 from gsdmc.cli import calibrate, completion, doctor, evaluate, log_prob, new, sample, simulate, train
 from gsdmc.cli import compile as compile_command
 from gsdmc.cli.options import bundled_names, one_each
+from gsdmc.training.launched import launched
 
 OK, USER, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -68,12 +70,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal without Unicode shows ? in its place
             stream.reconfigure(errors="replace")
-    args = build_parser().parse_args(one_each(sys.argv[1:] if argv is None else argv))
+    place = launched()
+    with ExitStack() as stack:
+        if not place.first:  # what all would say of the arguments the first one says
+            nobody = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))
+            stack.enter_context(redirect_stdout(nobody))
+            stack.enter_context(redirect_stderr(nobody))
+        args = build_parser().parse_args(one_each(sys.argv[1:] if argv is None else argv))
     try:
+        if place.several:
+            _check_together(args)
         args.run(args)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        if place.first:
+            print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -81,7 +92,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if args.traceback:
             raise
-        print(_describe(error), file=sys.stderr)
+        text = _describe(error)
+        said = _said_once(text) if place.several else text
+        if said is not None:
+            print(said, file=sys.stderr)
         return USER
     return OK
 
@@ -89,6 +103,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _describe(error: Exception) -> str:
     from gsdmc.language.diagnostics import render
     from gsdmc.language.source import GsdmcError
+def _check_together(args: argparse.Namespace) -> None:
+    """Refuse to run a command in several processes that would each do all of it.
+
+    Raises:
+        GsdmcError: it is another one than train.
+    """
+    from gsdmc.language.source import GsdmcError
+
+    if not getattr(args, "together", False):
+        raise GsdmcError(
+            "torchrun's processes share the work of gsdmc train alone", hint="leave out torchrun"
+        )
+
+
+def _said_once(text: str) -> str | None:
+    from gsdmc.training.distributed import say_once
+
+    return say_once(text)
+
+
 
     if isinstance(error, GsdmcError):
         return render(error, color=sys.stderr.isatty() and "NO_COLOR" not in os.environ)

@@ -122,5 +122,5 @@ def as_lists(array: NDArray[Any]) -> Any:
 
 def count(number: int, noun: str) -> str:
     """`1 component`, `2 components`, `1,300 nodes`."""
-    plural = {"entry": "entries"}.get(noun, noun + "s")
+    plural = {"entry": "entries", "process": "processes"}.get(noun, noun + "s")
     return f"{number:,} {noun if number == 1 else plural}"

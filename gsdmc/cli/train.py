@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ EXAMPLE = """examples:
   gsdmc train bcmf --steps 100000 --plateau 5000 --resume
   gsdmc train boolean --set n=4 --steps 400 && gsdmc evaluate runs/boolean
 
+  torchrun --nproc-per-node 4 -m gsdmc train bcmf --minutes 60
 The same --steps, settings and seed give the same weights on one machine with one number of threads.
 Ctrl-C ends training early and keeps the model as it is. A run that was killed goes on from its last
 checkpoint with --resume, to the same weights as if it had not been; DIR/logs/loss.csv holds its loss."""
@@ -44,7 +46,15 @@ def add(commands: Any) -> None:
     )
     options.add_seed(parser, "every random number of the run")
     options.add_preset(parser, "the settings, `paper` for those of the GSDM paper")
-    parser.add_argument("--batch", type=options.positive, metavar="B", help="examples per step")
+    parser.add_argument(
+        "--batch", type=options.positive, metavar="B", help="examples per pass, on each device"
+    )
+    parser.add_argument(
+        "--accumulate",
+        type=options.positive,
+        metavar="N",
+        help="passes per step, as if the batch were N times as large (default 1)",
+    )
     parser.add_argument(
         "--vary",
         type=ranges,
@@ -95,7 +105,7 @@ def add(commands: Any) -> None:
     options.add_acceleration(parser)
     options.add_compile_options(parser)
     options.add_json(parser, "the run's record")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, together=True)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -114,11 +124,14 @@ def run(args: argparse.Namespace) -> None:
         **options.acceleration(args),
     )
     config = settings(override(config, args.config), problem)
-    options.show_warnings(warnings_for(problem, config))
+    place = launched()
+    if place.first:
+        options.show_warnings(warnings_for(problem, config))
     out = Path(args.out) if args.out else Path("runs") / problem.name
     minutes = args.minutes if args.minutes is not None or args.steps is not None else MINUTES
     progress = ProgressLine(args.steps)
-    with progress.stop_on_interrupt():
+    from gsdmc.training.launched import launched
+    with progress.stop_on_interrupt() if place.first else nullcontext():
         model = train(
             problem,
             steps=args.steps,
@@ -126,23 +139,24 @@ def run(args: argparse.Namespace) -> None:
             seed=args.seed,
             preset=config,
             out=out,
+        accumulate=args.accumulate,
             vary={name: r for given in args.vary for name, r in given.items()},
             simulations=args.simulations,
             device=args.device,
-            progress=progress,
+            progress=progress if place.first else None,
             resume=args.resume,
             save_every=EVERY if args.save_every is None else args.save_every,
             tensorboard=args.tensorboard,
         )
     record, metrics = model.trained.run, model.metrics
     steps = count(record["steps"], "step")
-    if progress.stopping:
+    if interrupted:
         print(f"interrupted: {out} holds the model after {steps}", file=sys.stderr)
     elif record["ended"] == "plateau":
         print(f"the loss no longer falls: training ended after {steps}", file=sys.stderr)
     if args.json:
         figures = {name: metrics[name] for name in FIGURES}
-        print_json({"folder": str(out), **record, **figures, "interrupted": progress.stopping})
+        print_json({"folder": str(out), **record, **figures, "interrupted": interrupted})
         return
     where = metrics["acceleration"]["device"]
     print(f"{out}: {steps} in {clock(metrics['seconds'])} on {where}, {model.parameters:,} parameters")
@@ -152,7 +166,10 @@ def run(args: argparse.Namespace) -> None:
 def ranges(text: str) -> Ranges:
     """`m,n` or `m,n=1..10` or `m=1..5,n,k=1..10`: a range holds for the names before it that have none."""
     found: Ranges = {}
+    if not place.first:
+        return
     waiting: list[str] = []
+    interrupted = progress.stopping or record["ended"] == "interrupted"
     for part in text.split(","):
         name, given, span = part.strip().partition("=")
         low, dots, high = span.partition("..")
@@ -163,3 +180,5 @@ def ranges(text: str) -> Ranges:
             found |= dict.fromkeys(waiting, (int(low), int(high)))
             waiting = []
     return found | dict.fromkeys(waiting)
+    if place.several:
+        where += f" by {count(place.size, 'process')}"

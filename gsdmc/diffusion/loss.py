@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from gsdmc.diffusion.part import Part
 from gsdmc.diffusion.prediction import error_weight, target
 from gsdmc.diffusion.process import Process, Values, across, expand
 from gsdmc.layout.layout import ArraySlot, Layout
@@ -20,8 +21,9 @@ def diffusion_loss(
     observed: Values,
     time: Tensor,
     generator: torch.Generator,
+    part: Part | None = None,
 ) -> Tensor:
-    """The loss of one batch, a scalar.
+    """The loss of one batch, a scalar; of a part of a batch, its share of the whole's.
 
     `balanced` averages each array's loss over its latent elements, then the arrays: weighted squared error
     of the prediction for standardised reals, its mean over the channels of vectors, or the negative log
@@ -38,14 +40,16 @@ def diffusion_loss(
         observed: what is evidence, `[B, *shape]` booleans.
         time: `[B]` float64.
         generator: source of the process's noise.
+        part: which rows of a larger batch these are; None where they are all.
     """
     dtype = next(denoiser.parameters()).dtype
     clean = process.encode(layout, values, dtype)
-    state, noise = process.corrupt(layout, clean, observed, time, generator)
+    state, noise = process.corrupt(layout, clean, observed, time, generator, part)
     if process.config.loss == "sum":
-        return _summed(process.denoise(denoiser, layout, state, observed, time), layout, clean, observed)
+        predictions = process.denoise(denoiser, layout, state, observed, time)
+        return _summed(predictions, layout, clean, observed, None if part is None else part.size)
     outputs = denoiser(layout, state, observed, process.network_time(time, layout))
-    losses = array_losses(layout, process, outputs, clean, state, noise, observed, time)
+    losses = array_losses(layout, process, outputs, clean, state, noise, observed, time, part)
     return torch.stack(list(losses.values())).sum() / max(1, len(losses))
 
 
@@ -58,8 +62,9 @@ def array_losses(
     noise: Values,
     observed: Values,
     time: Tensor,
+    part: Part | None = None,
 ) -> dict[str, Tensor]:
-    """Each array's part of the `balanced` loss, a scalar: its errors' mean over what is latent.
+    """Each array's share of the `balanced` loss, a scalar: its errors' mean over what is latent.
 
     Args:
         layout: the size of the program.
@@ -70,13 +75,15 @@ def array_losses(
         noise: see `Process.corrupt`.
         observed: what is evidence, `[B, *shape]` booleans.
         time: `[B]` float64.
+        part: see `diffusion_loss`; the mean is then the whole's, as far as these rows add to it.
     """
     losses = {}
     for slot in layout.arrays:
         name, latent = slot.name, ~observed[slot.name]
         parts = (outputs[name], clean[name], state[name], noise[name])
         error = _errors(layout, process, slot, *parts, latent, time)
-        losses[name] = error.sum() / latent.sum().clamp(min=1)
+        count = latent.sum().clamp(min=1) if part is None else max(1, part.latent[name])
+        losses[name] = error.sum() / count
     return losses
 
 
@@ -109,10 +116,10 @@ def _errors(
     return error * predicted
 
 
-def _summed(predictions: Values, layout: Layout, clean: Values, observed: Values) -> Tensor:
+def _summed(predictions: Values, layout: Layout, clean: Values, observed: Values, size: int | None) -> Tensor:
     total = next(iter(clean.values())).new_zeros(())
     for slot in layout.arrays:
         predicted, x0, latent = predictions[slot.name], clean[slot.name], ~observed[slot.name]
         error = ((predicted.exp() if slot.kind.discrete else predicted) - x0).square()
-        total = total + (error * across(latent, error)).sum() / latent.shape[0]
+        total = total + (error * across(latent, error)).sum() / (size or latent.shape[0])
     return total

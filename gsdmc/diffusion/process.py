@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from gsdmc.diffusion.bijections import EDGE, bijection_of, onto_simplex
 from gsdmc.diffusion.config import ProcessConfig
 from gsdmc.diffusion.mixture import Grid, Mixture, pack, unpack_outputs
+from gsdmc.diffusion.part import Part, draw_rows
 from gsdmc.diffusion.prediction import recover, scale
 from gsdmc.diffusion.predictive import Categorical, Point, Predictive
 from gsdmc.diffusion.schedule import LINEAR_STEPS, signal_and_noise
@@ -157,9 +158,15 @@ class Process:
         return self.config.mask_power / time
 
     def corrupt(
-        self, layout: Layout, clean: Values, observed: Values, time: Tensor, generator: torch.Generator
+        self,
+        layout: Layout,
+        clean: Values,
+        observed: Values,
+        time: Tensor,
+        generator: torch.Generator,
+        part: Part | None = None,
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Draw the state at a time, `[B]` float64, with evidence left clean.
+        """Draw the state at a time, `[B]` float64, with evidence left clean; of a `part`, as in its whole.
 
         Returns:
             The state, and what the loss needs of the noise: the Gaussian noise itself, and for
@@ -170,12 +177,12 @@ class Process:
             x0, seen = clean[slot.name], observed[slot.name]
             device = x0.device
             if self.is_masked(slot):
-                draw = torch.rand(seen.shape, generator=generator, device=device)
+                draw = draw_rows(torch.rand, seen.shape, part, generator, device)
                 masked = (draw < expand(self.masking(time), seen).to(draw.dtype)) & ~seen
                 state[slot.name] = x0 * ~masked[..., None]
                 noise[slot.name] = masked
             else:
-                epsilon = torch.randn(x0.shape, generator=generator, dtype=x0.dtype, device=device)
+                epsilon = draw_rows(torch.randn, x0.shape, part, generator, device, x0.dtype)
                 signal, sigma = self.factors(time, x0)
                 state[slot.name] = torch.where(across(seen, x0), x0, signal * x0 + sigma * epsilon)
                 noise[slot.name] = epsilon

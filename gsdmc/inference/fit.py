@@ -96,13 +96,14 @@ def train(
 
     With `steps`, the same program, settings and seed give the same weights on one machine with one
     number of threads, also after a run was interrupted or killed and resumed. A keyboard interrupt ends
-    training early and keeps the model as it is.
+    training early and keeps the model as it is. Under `torchrun` its processes train one model together.
 
     Args:
         program: a compiled problem, or what `compile` takes.
         steps: how many steps; exactly one of it and `minutes` is needed.
         minutes: how long; the number of steps then depends on the machine.
         seed: of every random number of the run.
+    accumulate: int | None = None,
         preset: `default`, `paper`, or settings of your own.
         out: the model's folder, where checkpoints replace an older model from the first on, and logs are
             kept; None writes nothing.
@@ -110,9 +111,11 @@ def train(
             `{name: (low, high)}`, both ends included (None: as the program states).
         simulations: train on this many joint draws, over and over, rather than on fresh ones; scales
             come from them too.
-        batch: examples per step, in place of the preset's.
+        batch: examples per pass, in place of the preset's; a step is one pass on each device, unless:
+        accumulate: passes per step, in place of the preset's, as if the batch were so many times as large.
         device: where the network is trained: `cpu`, `cuda`, `cuda:N`, or `auto` for a CUDA device where there
-            is one. The model that comes back is on the CPU; see `Model.to`.
+            is one; each process of `torchrun` takes its own. The model that comes back is on the CPU; see
+            `Model.to`.
         progress: called about twice a second, and at the end.
         resume: continue the run in `out`, from its last checkpoint.
         save_every: seconds between checkpoints, more where writing takes more than a fiftieth of the time; 0
@@ -153,7 +156,7 @@ def train(
             check_same(problem, folder)
     trained = loop.train(
         TrainingProblem(problem, ranges),
-        settings(preset, problem, batch, plateau=plateau),
+        settings(preset, problem, batch, plateau=plateau, accumulate=accumulate),
         steps=steps,
         minutes=minutes,
         seed=seed,
@@ -182,8 +185,8 @@ def settings(
         problem: the program.
         batch: examples per step, in place of the preset's.
         **changes: `roles`, `layers`, `loops`, `width` and `heads` in place of the preset's, and `precision`,
-            `compile`, `recompute`, `graphs` and `plateau`, None for the same. Layers or loops that are given
-            stay as they are, however far the graph reaches.
+            `compile`, `recompute`, `graphs`, `plateau` and `accumulate`, None for the same. Layers or loops
+            that are given stay as they are, however far the graph reaches.
 
     Raises:
         GsdmcError: no such preset, an empty batch, or a network that can't be.
@@ -228,6 +231,10 @@ def warnings_for(problem: Problem, config: TrainingConfig) -> tuple[GsdmcWarning
     """What is likely to go wrong with a problem, and with a network of these settings for it."""
     network = config.network(TrainingProblem(problem, {}).layout)
     return warnings(problem, network.layers, network.loops)
+    if config.accumulate < 1:
+        raise GsdmcError(
+            f"a step has at least one pass, not {config.accumulate}", hint="accumulate=1 is usual"
+        )
 
 
 def vary_ranges(problem: Problem, vary: Sequence[str] | Ranges) -> dict[str, tuple[int, int]]:

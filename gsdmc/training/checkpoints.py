@@ -64,7 +64,7 @@ class Checkpoints:
         """
         begun = time.perf_counter()
         self.check_weights()
-        if self.run.losses.calm:
+        if self.run.losses.calm and self.folder is not None:
             self.save(None)
         cost = time.perf_counter() - begun
         self.next = elapsed + max(self.every, cost / SHARE) if self.every > 0 else 0.0

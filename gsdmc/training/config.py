@@ -34,7 +34,9 @@ class TrainingConfig:
         missing: on a program with `given`, the share of examples in which values of the evidence are missing,
             few in some and most in others. Such a model takes evidence with missing values; and where there
             are few simulations, it learns less of them by heart.
-        batch: examples per step.
+        batch: examples per pass: on each device at a time.
+        accumulate: passes per step on each device; a step's gradient is that of all their examples together,
+            up to rounding.
         optimiser: `adam`, or `muon` for matrices inside blocks with `adam` for the rest.
         learning_rate: Adam's peak rate.
         matrix_rate: Muon's peak rate.
@@ -78,6 +80,7 @@ class TrainingConfig:
     graphs: Switch = "auto"
     plateau: int = 0
     missing: float = 0.0
+    accumulate: int = 1
 
     def network(self, layout: Layout) -> ModelConfig:
         """The network that these settings give a layout."""
@@ -110,9 +113,17 @@ class TrainingConfig:
             betas=tuple(data["betas"]),
         )
 
+    def examples(self, processes: int = 1) -> int:
+        """Examples per step of a run of so many processes."""
+        return self.batch * self.accumulate * processes
+
     def continues(self, other: TrainingConfig) -> bool:
-        """Whether a run of these settings may go on with others: what alters no step may differ."""
-        return replace(self, recompute=other.recompute, graphs=other.graphs, plateau=other.plateau) == other
+        """Whether a run of these settings may go on with others: what alters no step may differ.
+
+        How a step's examples are dealt out alters none, so callers compare how many there are.
+        """
+        dealt = replace(self, batch=other.batch, accumulate=other.accumulate)
+        return replace(dealt, recompute=other.recompute, graphs=other.graphs, plateau=other.plateau) == other
 
     def with_changes(self, **changes: Any) -> TrainingConfig:
         """A copy with some fields changed."""

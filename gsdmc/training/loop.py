@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ from gsdmc.training.checkpoint import Model
 from gsdmc.training.checkpoints import EVERY, Checkpoints
 from gsdmc.training.config import TrainingConfig
 from gsdmc.training.devices import choose_device
+from gsdmc.training.distributed import LostError, joined, own_device
 from gsdmc.training.diverged import explain
 from gsdmc.training.interrupts import Interrupts, between_steps
 from gsdmc.training.lock import locked
@@ -102,6 +104,10 @@ def train(
     one number of threads, also when the run was interrupted or killed, and resumed. A keyboard interrupt
     ends training after its step and returns the model as it is.
 
+    The processes that `torchrun` starts take each step together, on as many times the examples; all of them
+    return the model, and the first one alone reports progress, writes and keeps the folder's lock. They end
+    together, too, whichever of them is interrupted or fails.
+
     Args:
         problem: the compiled program.
         config: the settings; see `preset`.
@@ -111,7 +117,7 @@ def train(
         vary: sizes to draw per batch from their training ranges.
         simulations: train on this many joint draws, again and again, rather than on fresh ones.
         device: where the network runs, see `choose_device`; the model that comes back is on the CPU. A run
-            may be resumed on another one, where rounding differs.
+            may be resumed on another one, where rounding differs. Each of several processes takes its own.
         progress: called about every half second, and at the end.
         folder: where to write the model, its checkpoints and logs; nowhere when None.
         resume: continue the run that `folder` holds; settings and seed must be the same.
@@ -136,25 +142,35 @@ def train(
         raise ValueError("a fixed set of simulations has one size")
     if resume and folder is None:
         raise ValueError("resume needs the folder to resume from")
-    logs = Logs(folder, tensorboard)
+    where, why = choose_device(own_device(device))
     with ExitStack() as stack:
-        if folder is not None:
-            stack.enter_context(locked(folder))
-        run = Run(problem, config, seed, tuple(vary), simulations, *choose_device(device))
+        ranks = stack.enter_context(joined(where))
+        written = folder if ranks.first else None
+        logs = Logs(written, tensorboard)
+        if written is not None:
+            stack.enter_context(locked(written))
+        run = Run(problem, config, seed, tuple(vary), simulations, where, why, ranks)
         run.losses.interval = budget.interval
-        checkpoints = Checkpoints(run, folder, steps, program, record or {}, files or {}, save_every)
+        checkpoints = Checkpoints(run, written, steps, program, record or {}, files or {}, save_every)
         stack.enter_context(logs.closing())
         if resume and folder is not None:
             run.restore(folder)
             logs.go_on(run.losses.curve)
             checkpoints.kept = run.step
+        run.check_same(program, budget)
         interrupts = stack.enter_context(between_steps())
         try:
-            ended = go(run, budget, progress, checkpoints, logs, interrupts)
+            ended = go(run, budget, progress if ranks.first else None, checkpoints, logs, interrupts)
             checkpoints.check_weights()
+            model = checkpoints.save(ended)
+            ranks.meet()  # nobody goes on before the folder is whole
         except DivergedError as error:
             raise explain(error, run, checkpoints.kept, folder) from None
-        return checkpoints.save(ended)
+        except LostError as error:
+            interrupts.asked.clear()  # what has failed is told, rather than torchrun's SIGTERM obeyed
+            holds = f"; {folder} holds the state of step {checkpoints.kept}" if checkpoints.kept else ""
+            raise LostError(error.message + holds, hint=error.hint) from None
+        return model
 
 
 def go(
@@ -175,6 +191,7 @@ def go(
     begun, started_at, shown = time.perf_counter(), run.seconds, 0.0
     first, losses = run.step, run.losses
     latest: deque[Tensor] = deque(maxlen=SHOWN)
+    several = run.ranks.size > 1
     limit = min(x for x in (budget.steps, budget.stop_after, math.inf) if x is not None)
     ended = "budget"
 
@@ -189,6 +206,7 @@ def go(
     try:
         while True:
             elapsed = time.perf_counter() - begun
+            elapsed, due, asked = run.ranks.agree(elapsed, checkpoints.due(elapsed), bool(interrupts.asked))
             run.seconds = started_at + elapsed
             done = budget.spent(run)
             if losses.due:
@@ -199,10 +217,10 @@ def go(
             if done >= 1 or run.step >= limit:
                 ended = "budget" if done >= 1 else "stopped"
                 break
-            if interrupts.asked:
+            if asked:
                 ended = "interrupted"
                 break
-            if checkpoints.due(elapsed):
+            if due:
                 look()
                 checkpoints.take(elapsed)
             loss = run.advance(done)
@@ -210,13 +228,18 @@ def go(
             latest.append(loss)
             if report is not None and elapsed - shown >= 0.5:
                 shown = elapsed
-                report(_progress(run, latest, (run.step - first) / elapsed, done))
+                try:
+                    report(_progress(run, latest, (run.step - first) / elapsed, done))
+                except KeyboardInterrupt:
+                    interrupts.asked.append(signal.SIGINT)
     except KeyboardInterrupt:
-        if run.updating:  # a state that is no step's can't be resumed, nor is it worth keeping
+        # A state that is no step's can't be resumed, nor is it worth keeping; others may be in another step.
+        if run.updating or several:
             raise
         ended = "interrupted"
     look(last=True)  # reads the last loss, for which a GPU has to end its work
-    run.seconds = started_at + time.perf_counter() - begun
+    if run.ranks.first:
+        run.seconds = started_at + time.perf_counter() - begun
     if report is not None and latest:
         report(_progress(run, latest, (run.step - first) / (time.perf_counter() - begun), 1.0))
     return ended

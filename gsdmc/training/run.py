@@ -21,12 +21,14 @@ from gsdmc.training.acceleration import ASKED, accelerate, compile_blocks, recom
 from gsdmc.training.checkpoint import Model
 from gsdmc.training.config import TrainingConfig
 from gsdmc.training.data import NOISE, WEIGHTS, Batches
+from gsdmc.training.distributed import ALONE, Ranks
 from gsdmc.training.graphed import GraphedDenoiser
 from gsdmc.training.losses import Losses
 from gsdmc.training.optimiser import Optimiser, average, schedule
 from gsdmc.training.problem import Problem
 from gsdmc.training.reading import check_tensors, checked, damage
 from gsdmc.training.seeds import generator
+from gsdmc.training.shards import Shard, Shards
 from gsdmc.training.simulations import FixedBatches
 
 CPU = torch.device("cpu")
@@ -51,8 +53,10 @@ class Run:
         simulations: int | None = None,
         device: torch.device = CPU,
         why: str = ASKED,
+        ranks: Ranks = ALONE,
     ) -> None:
         self.problem, self.config, self.seed, self.simulations = problem, config, seed, simulations
+        self.ranks = ranks
         layout = problem.layout
         shape = config.network(layout)
         load = (config.recompute, shape, layout, config.batch, device)
@@ -65,13 +69,18 @@ class Run:
             recompute=recomputes(*load),
         )
         self.acceleration.reasons.update(device=why, recompute=recompute_reason(*load))
+        examples = config.examples(ranks.size)
         if simulations is None:
-            self.batches = Batches(problem, config.batch, seed, vary, config.conditioning, config.missing)
+            self.batches = Batches(problem, examples, seed, vary, config.conditioning, config.missing)
         else:
-            self.batches = FixedBatches(problem, config.batch, seed, simulations, config.conditioning, config.missing)
+            self.batches = FixedBatches(
+                problem, examples, seed, simulations, config.conditioning, config.missing
+            )
+        self.shards = Shards(self.batches, ranks.place, config.batch, config.accumulate)
         scales = Standardiser.identity(layout)
         if config.process.standardise:
             scales = self.batches.scales(bijections=config.process.bijections)
+            ranks.share(scales.mean, scales.std)
         self.process = Process(config.process, scales)
         self.denoiser = build_denoiser(shape, generator(seed, WEIGHTS)).to(device)
         self.averaged = deepcopy(self.denoiser).requires_grad_(False)
@@ -87,17 +96,29 @@ class Run:
         self.losses = Losses(config.plateau)
 
     def advance(self, done: float) -> Tensor:
-        """Take one step; `done` is the share of the budget that is spent. The loss, without its graph."""
-        device = self.acceleration.device
-        batch = self.batches(self.step).to(device)
+        """Take one step; `done` is the share of the budget that is spent. The loss, without its graph.
+
+        Of several processes all take it together, and get the same.
+        """
+        losses = [self._pass(shard) for shard in self.shards(self.step)]
+        loss = self.ranks.add_up(self.weights, losses[0] if len(losses) == 1 else torch.stack(losses).sum())
+        self.updating = True
+        self.optimiser.step(schedule(self.config, self.step, done))
+        average(self.averages, self.weights, self.config.ema, self.step)
+        self.step += 1
+        self.updating = False
+        return loss
+
+    def _pass(self, shard: Shard) -> Tensor:
+        """Add the gradient of some of a step's examples; their share of the loss."""
+        device, process = self.acceleration.device, self.config.process
+        batch = shard.batch.to(device)
         noise = generator(self.seed, NOISE, self.step)
-        size = self.config.batch
-        process = self.config.process
-        times = draw_times(process.times, process.schedule, size, noise)
+        times = draw_times(process.times, process.schedule, self.batches.batch, noise)
         if device.type != "cpu":
             noise = generator(self.seed, NOISE, self.step, device=device)
         self.denoiser.recompute = recomputes(
-            self.config.recompute, self.denoiser.config, batch.layout, size, device
+            self.config.recompute, self.denoiser.config, batch.layout, self.config.batch, device
         )
         with self.acceleration.precision():
             loss = diffusion_loss(
@@ -106,15 +127,15 @@ class Run:
                 self.process,
                 batch.values,
                 batch.observed,
-                times.to(device, non_blocking=True),  # or every step would wait for the one before
+                # Without non_blocking every step would wait for the one before.
+                shard.rows(times).to(device, non_blocking=True),
                 noise,
+                shard.part,
             )
         loss.backward()  # type: ignore[no-untyped-call]
-        self.updating = True
-        self.optimiser.step(schedule(self.config, self.step, done))
-        average(self.averages, self.weights, self.config.ema, self.step)
-        self.step += 1
-        self.updating = False
+        if self.acceleration.graphs and self.config.accumulate > 1:
+            for weight in self.weights:  # a gradient may be the graph's own, which the next pass overwrites
+                weight.grad = None if weight.grad is None else weight.grad.clone()
         return loss.detach()
 
     @property
@@ -134,6 +155,7 @@ class Run:
             "sizes": dict(self.problem.sizes),
             "vary": {name: list(self.problem.ranges[name]) for name in self.batches.vary},
             "seed": self.seed,
+            "processes": self.ranks.size,
             "steps": self.step,
             "budget": budget,
             "simulations": self.simulations,
@@ -154,6 +176,21 @@ class Run:
         averaged.eval()
         return Model(averaged, self.process, self.config, run, metrics)
 
+    def check_same(self, *others: object) -> None:
+        """Refuse processes that would take different steps.
+
+        Args:
+            others: what else must be the same everywhere, in a form that prints.
+
+        Raises:
+            GsdmcError: of the processes of this run, one has another program, other settings or weights.
+        """
+        problem = self.problem
+        told = (problem.name, problem.sizes, self.batches.vary, problem.ranges, self.seed, self.simulations)
+        how = (self.config.to_json(), self.acceleration.autocast)
+        text = repr((hardware.release(), told, how, self.step, others))
+        self.ranks.check_same(text, [*self.weights, *self.averages])
+
     def state(self) -> dict[str, Tensor]:
         """Weights, moments and counters; averages are the model's own weights."""
         tensors = {f"optimiser/{k}": v for k, v in self.optimiser.state().items()}
@@ -170,6 +207,15 @@ class Run:
             GsdmcError: the folder is damaged, or of a run with other settings.
         """
         model, tensors = checkpoint.load_with_state(folder)
+        with damage(folder / checkpoint.CONFIG):
+            processes = checked(model.run.get("processes", 1), int, "run.processes")
+        examples, mine = model.config.examples(processes), self.config.examples(self.ranks.size)
+        if model.config.continues(self.config) and model.run["seed"] == self.seed and examples != mine:
+            raise GsdmcError(
+                f"{folder} was trained with {examples} examples per step, and these are {mine}",
+                hint="examples per step are batch × accumulate × processes: change how they are split as you "
+                "like, and keep their product",
+            )
         if not model.config.continues(self.config) or model.run["seed"] != self.seed:
             raise GsdmcError(
                 f"{folder} was trained with other settings or another seed",
@@ -182,9 +228,9 @@ class Run:
                 hint="resume with the same number of simulations, or train into a new folder",
             )
         with damage(folder / checkpoint.STATE):
-            weights, mine = _under(tensors, "weights/"), self.denoiser.state_dict()
-            check_tensors(weights, mine)
-            check_tensors(model.denoiser.state_dict(), mine)
+            weights, expected = _under(tensors, "weights/"), self.denoiser.state_dict()
+            check_tensors(weights, expected)
+            check_tensors(model.denoiser.state_dict(), expected)
             self.denoiser.load_state_dict(weights)
             self.averaged.load_state_dict(model.denoiser.state_dict())
             self.step, self.seconds = int(tensors["step"]), float(tensors["seconds"])
