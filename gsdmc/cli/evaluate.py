@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +21,6 @@ EXAMPLE = """example:
 Each fresh draw of the program gives one query, and gets one network sample. Figures are of the network's
 own values and, beside them, of the same samples with dirac variables recomputed from their parents; with
 --repair or --polish also of the samples after that."""
-
-HEADER = ("Network", "Restored", "Refined")
 
 
 def add(commands: Any) -> None:
@@ -62,60 +59,14 @@ def run(args: argparse.Namespace) -> None:
 
 def describe(e: Evaluation) -> str:
     """The evaluation as text."""
+    from gsdmc.inference.evaluation_tables import tables
+
     sizes = ", ".join(f"{k}={v}" for k, v in e.sizes.items())
     parts = [
         f"{e.program}{f' ({sizes})' if sizes else ''}, {e.query}: {e.problems} fresh problems, "
         f"one sample each, {count(e.steps, 'network call')}, seed {e.seed}"
     ]
-    if e.scores:
-        has_prior = any(s.prior is not None for s in e.scores)
-        rows = []
-        for s in e.scores:
-            figures = (s.raw, s.restored, s.refined)[: len(e.valid)]
-            rows.append((s.name, *(_figure(v, s.share) for v in (*figures, *[s.prior] * has_prior))))
-        header = ("Score", *HEADER[: len(e.valid)], *["Prior"] * has_prior)
-        parts.append(table(header, rows, right=(1, 2, 3, 4)))
-    checks = _consistency(e)
-    if checks:
-        parts.append(table(("Self-consistency", *HEADER[: len(e.valid)]), checks, right=(1, 2, 3)))
-    if e.recovery:
-        parts.append(table(("Agreement with the truth", *HEADER[:2]), _recovery(e), right=(1, 2)))
+    parts += [table(t.header, t.rows, right=range(1, len(t.header))) for t in tables(e)]
     if e.report is not None:
         parts.append(str(replace(e.report, restore=None)))
     return "\n\n".join(parts)
-
-
-def _consistency(e: Evaluation) -> list[tuple[str, ...]]:
-    versions = [e.raw, e.restored, *([] if e.refined is None else [e.refined])]
-    rows: list[tuple[str, ...]] = []
-
-    def add(name: str, figures: Sequence[float | None], share: bool = False) -> None:
-        rows.append((name, *(_figure(v, share) for v in figures)))
-
-    for name, raw in e.raw.dirac.items():
-        add(f"{name}: residual (RMS)", [v.dirac[name].rms for v in versions])
-        if raw.exact is not None:
-            add(f"{name}: exact", [v.dirac[name].exact for v in versions], True)
-    for name in e.raw.factors:
-        add(f"{name}: instances hold", [v.factors[name].instances for v in versions], True)
-        add(f"{name}: samples hold", [v.factors[name].samples for v in versions], True)
-    if rows:
-        add("samples in which all holds", e.valid, True)
-    return rows
-
-
-def _recovery(e: Evaluation) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = []
-    for name, r in e.recovery.items():
-        if r.rms is not None:
-            rows.append((f"{name}: error (RMS)", *map(_figure, r.rms)))
-        if r.elements is not None and r.samples is not None:
-            rows.append((f"{name}: elements right", *(_figure(v, True) for v in r.elements)))
-            rows.append((f"{name}: samples all right", *(_figure(v, True) for v in r.samples)))
-    return rows
-
-
-def _figure(value: float | None, share: bool = False) -> str:
-    if value is None:
-        return ""
-    return f"{100 * value:.4g} %" if share else f"{value:.4g}"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from importlib.metadata import PackageNotFoundError, version
 
-from gsdmc.cli import calibrate, completion, doctor, evaluate, log_prob, new, sample, simulate, train
+from gsdmc.cli import calibrate, completion, doctor, evaluate, log_prob, new, report, sample, simulate, train
 from gsdmc.cli import compile as compile_command
 from gsdmc.cli.options import bundled_names, one_each
 from gsdmc.training.launched import launched
@@ -28,6 +28,7 @@ COMMANDS = (
     log_prob,
     evaluate,
     calibrate,
+    report,
     doctor,
     completion,
 )
@@ -100,9 +101,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     return OK
 
 
-def _describe(error: Exception) -> str:
-    from gsdmc.language.diagnostics import render
-    from gsdmc.language.source import GsdmcError
 def _check_together(args: argparse.Namespace) -> None:
     """Refuse to run a command in several processes that would each do all of it.
 
@@ -123,6 +121,9 @@ def _said_once(text: str) -> str | None:
     return say_once(text)
 
 
+def _describe(error: Exception) -> str:
+    from gsdmc.language.diagnostics import render
+    from gsdmc.language.source import GsdmcError
 
     if isinstance(error, GsdmcError):
         return render(error, color=sys.stderr.isatty() and "NO_COLOR" not in os.environ)

@@ -48,7 +48,7 @@ class CsvLog:
             kept: the steps whose rows stay; the others are of another run, or of steps to be taken again.
         """
         path, steps = folder / CSV, set(kept)
-        rows = [row for row in _rows(path) if row.step in steps] if steps else []
+        rows = [row for row in read_rows(path) if row.step in steps] if steps else []
         folder.mkdir(parents=True, exist_ok=True)
         scratch = path.with_name(f".{CSV}")
         with scratch.open("w", encoding="utf-8", newline="") as file:
@@ -156,7 +156,7 @@ def _summary_writer() -> Any:
     return SummaryWriter
 
 
-def _rows(path: Path) -> list[Row]:
+def read_rows(path: Path) -> list[Row]:
     """The rows of a log, without a line that its process didn't live to end."""
     try:
         lines = list(csv.reader(path.read_text(encoding="utf-8", errors="replace").splitlines()))
