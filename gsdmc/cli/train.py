@@ -18,8 +18,8 @@ EXAMPLE = """examples:
   gsdmc train bcmf --minutes 5 --layers 2 --loops 4 --no-roles
   gsdmc train bcmf --steps 100000 --plateau 5000 --resume
   gsdmc train boolean --set n=4 --steps 400 && gsdmc evaluate runs/boolean
-
   torchrun --nproc-per-node 4 -m gsdmc train bcmf --minutes 60
+
 The same --steps, settings and seed give the same weights on one machine with one number of threads.
 Ctrl-C ends training early and keeps the model as it is. A run that was killed goes on from its last
 checkpoint with --resume, to the same weights as if it had not been; DIR/logs/loss.csv holds its loss."""
@@ -112,6 +112,7 @@ def run(args: argparse.Namespace) -> None:
     """Train and say where the model is."""
     from gsdmc.inference.fit import settings, train, warnings_for
     from gsdmc.training.checkpoints import EVERY
+    from gsdmc.training.launched import launched
     from gsdmc.training.overrides import override
 
     problem = options.compiled(args)
@@ -120,6 +121,7 @@ def run(args: argparse.Namespace) -> None:
         problem,
         args.batch,
         plateau=args.plateau,
+        accumulate=args.accumulate,
         **options.network(args),
         **options.acceleration(args),
     )
@@ -130,7 +132,6 @@ def run(args: argparse.Namespace) -> None:
     out = Path(args.out) if args.out else Path("runs") / problem.name
     minutes = args.minutes if args.minutes is not None or args.steps is not None else MINUTES
     progress = ProgressLine(args.steps)
-    from gsdmc.training.launched import launched
     with progress.stop_on_interrupt() if place.first else nullcontext():
         model = train(
             problem,
@@ -139,7 +140,6 @@ def run(args: argparse.Namespace) -> None:
             seed=args.seed,
             preset=config,
             out=out,
-        accumulate=args.accumulate,
             vary={name: r for given in args.vary for name, r in given.items()},
             simulations=args.simulations,
             device=args.device,
@@ -148,7 +148,10 @@ def run(args: argparse.Namespace) -> None:
             save_every=EVERY if args.save_every is None else args.save_every,
             tensorboard=args.tensorboard,
         )
+    if not place.first:
+        return
     record, metrics = model.trained.run, model.metrics
+    interrupted = progress.stopping or record["ended"] == "interrupted"
     steps = count(record["steps"], "step")
     if interrupted:
         print(f"interrupted: {out} holds the model after {steps}", file=sys.stderr)
@@ -159,6 +162,8 @@ def run(args: argparse.Namespace) -> None:
         print_json({"folder": str(out), **record, **figures, "interrupted": interrupted})
         return
     where = metrics["acceleration"]["device"]
+    if place.several:
+        where += f" by {count(place.size, 'process')}"
     print(f"{out}: {steps} in {clock(metrics['seconds'])} on {where}, {model.parameters:,} parameters")
     print(f"next: gsdmc evaluate {out}")
 
@@ -166,10 +171,7 @@ def run(args: argparse.Namespace) -> None:
 def ranges(text: str) -> Ranges:
     """`m,n` or `m,n=1..10` or `m=1..5,n,k=1..10`: a range holds for the names before it that have none."""
     found: Ranges = {}
-    if not place.first:
-        return
     waiting: list[str] = []
-    interrupted = progress.stopping or record["ended"] == "interrupted"
     for part in text.split(","):
         name, given, span = part.strip().partition("=")
         low, dots, high = span.partition("..")
@@ -180,5 +182,3 @@ def ranges(text: str) -> Ranges:
             found |= dict.fromkeys(waiting, (int(low), int(high)))
             waiting = []
     return found | dict.fromkeys(waiting)
-    if place.several:
-        where += f" by {count(place.size, 'process')}"

@@ -203,6 +203,10 @@ def settings(
         changes["batch"] = batch
     config = config.with_changes(**changes)
     check_width(config)
+    if config.accumulate < 1:
+        raise GsdmcError(
+            f"a step has at least one pass, not {config.accumulate}", hint="accumulate=1 is usual"
+        )
     if config.plateau < 0:
         raise GsdmcError(f"a plateau has some steps, not {config.plateau}", hint="0 is for none")
     return config
@@ -231,10 +235,6 @@ def warnings_for(problem: Problem, config: TrainingConfig) -> tuple[GsdmcWarning
     """What is likely to go wrong with a problem, and with a network of these settings for it."""
     network = config.network(TrainingProblem(problem, {}).layout)
     return warnings(problem, network.layers, network.loops)
-    if config.accumulate < 1:
-        raise GsdmcError(
-            f"a step has at least one pass, not {config.accumulate}", hint="accumulate=1 is usual"
-        )
 
 
 def vary_ranges(problem: Problem, vary: Sequence[str] | Ranges) -> dict[str, tuple[int, int]]:
