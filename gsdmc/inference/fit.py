@@ -84,6 +84,7 @@ def train(
     vary: Sequence[str] | Ranges = (),
     simulations: int | None = None,
     batch: int | None = None,
+    accumulate: int | None = None,
     device: str | torch.device = "auto",
     progress: Callable[[Progress], None] | None = None,
     resume: bool = False,
@@ -103,7 +104,6 @@ def train(
         steps: how many steps; exactly one of it and `minutes` is needed.
         minutes: how long; the number of steps then depends on the machine.
         seed: of every random number of the run.
-    accumulate: int | None = None,
         preset: `default`, `paper`, or settings of your own.
         out: the model's folder, where checkpoints replace an older model from the first on, and logs are
             kept; None writes nothing.
