@@ -58,6 +58,7 @@ def add(commands: Any) -> None:
         "--steps", type=options.positive, metavar="N", help="network calls (default: the model's own number)"
     )
     options.add_sizes(parser)
+    options.add_data(parser)
     options.add_device(parser, "cpu")
     parser.add_argument(
         "--restore",
@@ -85,7 +86,7 @@ def run(args: argparse.Namespace) -> None:
     from gsdmc.inference.folder import load
 
     folder = prepared(args.out)
-    model = load(args.model, args.device).resized(**dict(args.sizes))
+    model = load(args.model, args.device, data=args.data).resized(**dict(args.sizes))
     bar = Bar(args.number, "calibrating")
     calibration = model.calibrate(
         args.number,

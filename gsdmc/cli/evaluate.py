@@ -35,6 +35,7 @@ def add(commands: Any) -> None:
         "--steps", type=options.positive, metavar="N", help="network calls (default: the model's own number)"
     )
     options.add_sizes(parser)
+    options.add_data(parser)
     options.add_device(parser, "cpu")
     add_refinement(parser)
     options.add_json(parser, "the scores")
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
     """Evaluate and print."""
     from gsdmc.inference.folder import load
 
-    model = load(args.model, args.device).resized(**dict(args.sizes))
+    model = load(args.model, args.device, data=args.data).resized(**dict(args.sizes))
     calls = args.steps or model.trained.config.sampler.steps
     with sampling_bar(args.number, calls, "evaluating") as trace:
         evaluation = model.evaluate(

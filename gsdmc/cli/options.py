@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gsdmc.compiler import Problem
+    from gsdmc.compiler.simulator import Kept
     from gsdmc.language.source import GsdmcWarning
 
 Setting = tuple[str, Any]
@@ -153,6 +154,16 @@ def add_sizes(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="a size of the program, where it is free; several may follow, and it may be repeated",
+    )
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Simulations to check a model on."""
+    parser.add_argument(
+        "--data",
+        metavar="FILE",
+        help="take problems from the simulations in FILE (.npz, .nc, .zarr, .parquet); default: draws of the "
+        "program, or, of a model trained on simulations, those that it held out",
     )
 
 
@@ -298,8 +309,12 @@ def amount(unit: str, *, zero: bool = False) -> Callable[[str], float]:
     return read
 
 
-def compiled(args: argparse.Namespace) -> Problem:
+def compiled(args: argparse.Namespace, simulator: Kept | None = None) -> Problem:
     """Compile the program that the arguments name, with the options that they choose.
+
+    Args:
+        args: the arguments.
+        simulator: what makes its joint draws, None for the program.
 
     Raises:
         GsdmcError: anything that is wrong with it, or with a file of data.
@@ -317,7 +332,7 @@ def compiled(args: argparse.Namespace) -> Problem:
     changes["limits"] = None if args.limits is None else dict(args.limits)
     overrides = {name: data(name, value) for name, value in args.settings}
     program = sys.stdin if args.program == "-" else args.program
-    return compile_with(program, overrides, changes)  # type: ignore[arg-type]
+    return compile_with(program, overrides, changes, simulator)  # type: ignore[arg-type]
 
 
 def show_warnings(warnings: Iterable[GsdmcWarning]) -> None:

@@ -17,6 +17,7 @@ EXAMPLE = """examples:
   gsdmc train bcmf --steps 4000 --vary m,n,k=1..10 --out runs/bcmf-any-size
   gsdmc train bcmf --minutes 5 --layers 2 --loops 4 --no-roles
   gsdmc train bcmf --steps 100000 --plateau 5000 --resume
+  gsdmc train my-structure.clj --data simulations.nc --steps 20000
   gsdmc train boolean --set n=4 --steps 400 && gsdmc evaluate runs/boolean
   torchrun --nproc-per-node 4 -m gsdmc train bcmf --minutes 60
 
@@ -70,6 +71,20 @@ def add(commands: Any) -> None:
         help="train on N joint draws, over and over, rather than on fresh ones",
     )
     parser.add_argument(
+        "--data",
+        metavar="FILE",
+        help="train on the simulations in FILE (.npz, .nc, .zarr, .parquet), arrays by name with simulations "
+        "first, rather than on draws of the program, which then is structure alone; what it computes (dirac) "
+        "may be missing",
+    )
+    parser.add_argument(
+        "--held-out",
+        type=float,
+        metavar="SHARE",
+        help="share of the simulations in FILE that training leaves out, for evaluate and calibrate (default "
+        "0.1; 1000 at most)",
+    )
+    parser.add_argument(
         "--plateau",
         type=options.positive,
         metavar="N",
@@ -111,11 +126,12 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> None:
     """Train and say where the model is."""
     from gsdmc.inference.fit import settings, train, warnings_for
+    from gsdmc.inference.simulations.keep import NOT_YET
     from gsdmc.training.checkpoints import EVERY
     from gsdmc.training.launched import launched
     from gsdmc.training.overrides import override
 
-    problem = options.compiled(args)
+    problem = options.compiled(args, None if args.data is None else NOT_YET)
     config = settings(
         args.preset,
         problem,
@@ -142,6 +158,8 @@ def run(args: argparse.Namespace) -> None:
             out=out,
             vary={name: r for given in args.vary for name, r in given.items()},
             simulations=args.simulations,
+            data=args.data,
+            held_out=args.held_out,
             device=args.device,
             progress=progress if place.first else None,
             resume=args.resume,

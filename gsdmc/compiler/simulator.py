@@ -66,7 +66,7 @@ class Kept:
             )
         if count > self.held_out:
             one = "is one simulation" if self.held_out == 1 else f"are {self.held_out or 'no'} simulations"
-            fewer = f"take {self.held_out}, or " if self.held_out else ""
+            fewer = f"take {self.held_out} (-n {self.held_out}), or " if self.held_out else ""
             raise GsdmcError(
                 f"there {one} of {self.source} that training has not seen, not {count}", hint=fewer + cure
             )

@@ -12,13 +12,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gsdmc.compiler import compile_problem
+from gsdmc.compiler.compile import compile_with
 from gsdmc.compiler.options import FORMS as OPTIONS
 from gsdmc.compiler.problem import Problem, check_overrides
 from gsdmc.compiler.warnings import warnings
 from gsdmc.inference.evidence.shapes import check_free
 from gsdmc.inference.folder import PROBLEM, check_folder, check_same, packed
 from gsdmc.inference.model import Model
+from gsdmc.inference.simulations.keep import NOT_YET, RECORD, source_of
+from gsdmc.inference.simulations.read_simulations import Data
 from gsdmc.language.source import GsdmcError, GsdmcWarning
 from gsdmc.language.syntax import Given
 from gsdmc.layout.layout import Layout
@@ -38,10 +40,17 @@ Ranges = Mapping[str, tuple[int, int] | None]
 
 @dataclass(frozen=True, eq=False)
 class TrainingProblem:
-    """A compiled problem as training sees it: with its diameter, and with the ranges of this run."""
+    """A compiled problem as training sees it: with its diameter, and with what belongs to this run.
+
+    Attributes:
+        problem: the program.
+        ranges: of the sizes that vary.
+        drawn: `[B, *shape]` per array, the joint samples to train on where there is a set of them.
+    """
 
     problem: Problem
     ranges: dict[str, tuple[int, int]]
+    drawn: dict[str, Tensor] | None = None
 
     @property
     def name(self) -> str:
@@ -64,8 +73,16 @@ class TrainingProblem:
         return replace(self.problem.layout, diameter=self.problem.metrics.diameter)
 
     def simulate(self, batch: int, seed: int) -> dict[str, Tensor]:
-        """Draw joint samples."""
-        return self.problem.simulate(batch, seed)
+        """Draw joint samples; where there is a set of them, all of it.
+
+        Raises:
+            ValueError: some of a set are wanted: its batches choose from the whole.
+        """
+        if self.drawn is None:
+            return self.problem.simulate(batch, seed)
+        if any(len(value) != batch for value in self.drawn.values()):
+            raise ValueError(f"{batch} joint samples are no set that is trained on")
+        return self.drawn
 
     def resized(self, **sizes: int) -> Problem:
         """The same program at other sizes."""
@@ -83,6 +100,8 @@ def train(
     out: str | Path | None = OUT,
     vary: Sequence[str] | Ranges = (),
     simulations: int | None = None,
+    data: Data | None = None,
+    held_out: float | None = None,
     batch: int | None = None,
     accumulate: int | None = None,
     device: str | torch.device = "auto",
@@ -93,7 +112,7 @@ def train(
     tensorboard: bool = False,
     **sizes: int,
 ) -> Model:
-    """Train a model on fresh draws of a program, or on a fixed set of them.
+    """Train a model on fresh draws of a program or a simulator, or on a fixed set of them.
 
     With `steps`, the same program, settings and seed give the same weights on one machine with one
     number of threads, also after a run was interrupted or killed and resumed. A keyboard interrupt ends
@@ -111,6 +130,11 @@ def train(
             `{name: (low, high)}`, both ends included (None: as the program states).
         simulations: train on this many joint draws, over and over, rather than on fresh ones; scales
             come from them too.
+        data: train on these simulations: a file (`.npz`, `.nc`, `.zarr`, `.parquet`), arrays by name with
+            simulations first, an xarray dataset, or a pandas frame with a row per simulation. The program is
+            structure alone then: nothing is drawn from it. What it computes (`dirac`) may be left out.
+        held_out: the share of them that training leaves out, a tenth when None; 1000 simulations at most. The
+            model keeps them, and `evaluate` and `calibrate` use them. With a simulator they come on top.
         batch: examples per pass, in place of the preset's; a step is one pass on each device, unless:
         accumulate: passes per step, in place of the preset's, as if the batch were so many times as large.
         device: where the network is trained: `cpu`, `cuda`, `cuda:N`, or `auto` for a CUDA device where there
@@ -127,10 +151,13 @@ def train(
 
     Raises:
         GsdmcError: a program, a size, a device or settings that can't be; a folder that can't be written, or
-            that another process trains in; a loss that is no number or explodes. The folder keeps its last
-            checkpoint.
+            that another process trains in; simulations that don't fit the program; a loss that is no number
+            or explodes. The folder keeps its last checkpoint.
     """
-    problem = program if isinstance(program, Problem) else compile_problem(program)
+    if isinstance(program, Problem):
+        problem = program
+    else:
+        problem = compile_with(program, {}, {}, None if data is None else NOT_YET)
     defined = {d.name for d in problem.syntax.defs}
     for name in sizes:
         if name in OPTIONS and name not in defined:
@@ -152,23 +179,29 @@ def train(
         raise GsdmcError("there is nothing to resume without a folder", hint="name the run's folder as out")
     if folder is not None:
         check_folder(folder)
-        if resume:
-            check_same(problem, folder)
+    source = source_of(problem, data, simulations, tuple(ranges), held_out, seed)
+    record: dict[str, Any] = {"options": problem.options.to_json()}
+    drawn = None
+    if source is not None:
+        problem, drawn, record[RECORD] = source.problem, source.trained_on, source.record
+    if folder is not None and resume:
+        check_same(problem, folder, record.get(RECORD))
+    files = {} if folder is None else {PROBLEM: packed(problem), **(source.files if source else {})}
     trained = loop.train(
-        TrainingProblem(problem, ranges),
+        TrainingProblem(problem, ranges, drawn),
         settings(preset, problem, batch, plateau=plateau, accumulate=accumulate),
         steps=steps,
         minutes=minutes,
         seed=seed,
         vary=tuple(ranges),
-        simulations=simulations,
+        simulations=simulations if drawn is None else len(next(iter(drawn.values()))),
         device=device,
         progress=progress,
         folder=folder,
         resume=resume,
         program=problem.source,
-        record={"options": problem.options.to_json()},
-        files={} if folder is None else {PROBLEM: packed(problem)},
+        record=record,
+        files=files,
         save_every=save_every,
         tensorboard=tensorboard,
     )

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from gsdmc.compiler import CompileOptions, compile_text, read_problem, write_problem
 from gsdmc.compiler.options import FORMS as OPTIONS
 from gsdmc.compiler.problem import Problem
+from gsdmc.compiler.simulator import Kept, Simulator
 from gsdmc.inference.model import Model
+from gsdmc.inference.simulations.keep import check_same_source, read_kept, with_data, with_kept
+from gsdmc.inference.simulations.read_simulations import Data
 from gsdmc.language.source import GsdmcError
+from gsdmc.program.outside import UnregisteredError
 from gsdmc.programs import trained_folder, trained_names
 from gsdmc.training import checkpoint
 from gsdmc.training.files import WRITING, WRITTEN, find_file, write_files
@@ -26,15 +32,27 @@ OURS = {LOCK, LOGS, WRITING, WRITTEN}
 """What a run that was killed before its first checkpoint leaves in its folder."""
 
 
-def load(folder: str | Path, device: str | torch.device = "cpu") -> Model:
+def load(
+    folder: str | Path,
+    device: str | torch.device = "cpu",
+    *,
+    simulator: Simulator | None = None,
+    data: Data | None = None,
+) -> Model:
     """Load a model that `train` wrote, or one that comes along.
+
+    A model that was trained on simulations or on a simulator brings some that training has not seen, for
+    `evaluate` and `calibrate`.
 
     Args:
         folder: where it is; or the name of a model that comes along, where there is no such folder.
         device: where its network is to run, see `Model.to`.
+        simulator: a function as `compile` takes it, which makes the joint draws from then on.
+        data: simulations as `train` takes them, in place of those that the folder keeps.
 
     Raises:
-        GsdmcError: no such folder, no model in it, or no such device.
+        GsdmcError: no such folder, no model in it, or no such device; a program that calls a function which
+            is not registered; simulations that don't fit the program.
     """
     folder = _find(Path(folder))
     if all(path.name in OURS - {WRITTEN} for path in folder.iterdir()):
@@ -42,8 +60,21 @@ def load(folder: str | Path, device: str | torch.device = "cpu") -> Model:
             f"{folder} is not a model folder: no checkpoint has been written there yet",
             hint="wait for its trainer; if there is none, train it anew, without --resume",
         )
+    if simulator is not None and data is not None:
+        raise GsdmcError("a simulator and data are two sources", hint="leave out one of the two")
     trained = checkpoint.load(folder)
-    return Model(_problem(folder, trained), trained).to(device)
+    try:
+        problem = _problem(folder, trained, simulator)
+    except UnregisteredError as error:
+        raise GsdmcError(
+            f"the program of {folder} calls the function `{error.function}`, which is not registered",
+            error.span,
+            hint=f'import the Python in which gsdmc.register("{error.function}", ...) stands, then load the '
+            "model; commands have the functions of gsdmc alone",
+        ) from None
+    if data is not None:
+        problem = with_data(problem, data)
+    return Model(problem, trained).to(device)
 
 
 def keep_problem(problem: Problem, folder: Path) -> None:
@@ -84,13 +115,19 @@ def check_folder(folder: Path) -> None:
         ) from None
 
 
-def check_same(problem: Problem, folder: Path) -> None:
+def check_same(problem: Problem, folder: Path, simulated: Mapping[str, Any] | None = None) -> None:
     """Refuse to resume the run of another program.
 
+    Args:
+        problem: the program.
+        folder: of the run.
+        simulated: what the record of the run is to say of its simulations, None for the program's own draws.
+
     Raises:
-        GsdmcError: the folder's program, its sizes or its options differ.
+        GsdmcError: the folder's program, its sizes, its options or its simulations differ.
     """
-    kept = load(folder).problem
+    model = load(folder)
+    kept = model.problem
     if kept.source != problem.source:
         raise GsdmcError(
             f"{folder} was trained for another text of {kept.name}",
@@ -107,6 +144,7 @@ def check_same(problem: Problem, folder: Path) -> None:
                 f"{folder} was trained with another choice of `{name}`; its options: {chosen}",
                 hint="resume with the same ones, or train into a new folder",
             )
+    check_same_source(folder, model.trained.run, simulated)
 
 
 def _choice(problem: Problem, name: str) -> object:
@@ -135,10 +173,17 @@ def _find(folder: Path) -> Path:
     )
 
 
-def _problem(folder: Path, trained: checkpoint.Model) -> Problem:
+def _problem(folder: Path, trained: checkpoint.Model, simulator: Simulator | None = None) -> Problem:
+    """A folder's program, with a simulator of the user's, or the simulations that the folder keeps."""
+    kept = read_kept(folder, trained.run) if simulator is None else None
+    problem = _compiled(folder, trained, simulator or kept)
+    return problem if kept is None else with_kept(problem, kept, folder)
+
+
+def _compiled(folder: Path, trained: checkpoint.Model, simulator: Simulator | Kept | None) -> Problem:
     compiled = find_file(folder, PROBLEM)
     if compiled is not None:
-        return read_problem(compiled)
+        return read_problem(compiled, simulator=simulator)
     path = find_file(folder, checkpoint.PROGRAM) or folder / checkpoint.PROGRAM
     try:
         text = path.read_text(encoding="utf-8")
@@ -148,4 +193,4 @@ def _problem(folder: Path, trained: checkpoint.Model) -> Problem:
         options = CompileOptions.from_json(trained.run.get("options", {}))
     except ValueError as error:
         raise GsdmcError(f"{folder / checkpoint.CONFIG} is damaged: {error}") from None
-    return compile_text(text, f"{trained.run['name']}.clj", trained.run["sizes"], options)
+    return compile_text(text, f"{trained.run['name']}.clj", trained.run["sizes"], options, simulator)

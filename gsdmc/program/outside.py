@@ -25,11 +25,17 @@ if TYPE_CHECKING:
 Arguments = tuple[bool | int | float, ...]
 
 
+class UnregisteredError(GsdmcError):
+    """No function is registered under the name `function`, which a program calls."""
+
+    function: str
+
+
 def spec_of(expr: Extern) -> ExternSpec:
     """The registered function that a form calls.
 
     Raises:
-        GsdmcError: there is none of that name.
+        UnregisteredError: there is none of that name.
     """
     try:
         return lookup(expr.function)
@@ -37,8 +43,10 @@ def spec_of(expr: Extern) -> ExternSpec:
         if error.nearest:
             hint = f"did you mean `{error.nearest[0]}`?"
         else:
-            hint = f"registered are {', '.join(registered())}; gsdmc.program.externs.register adds one"
-        raise GsdmcError(f"no function is registered as `{expr.function}`", expr.span, hint=hint) from None
+            hint = f"registered are {', '.join(registered())}; gsdmc.register adds one, before compiling"
+        missing = UnregisteredError(f"no function is registered as `{expr.function}`", expr.span, hint=hint)
+        missing.function = expr.function
+        raise missing from None
 
 
 def arguments(ev: Evaluator, expr: Extern, scope: Scope) -> Arguments:

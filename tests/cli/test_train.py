@@ -6,6 +6,7 @@ import os
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import gsdmc
@@ -191,3 +192,33 @@ def test_a_folder_without_a_checkpoint_yet_is_trained_in_and_not_resumed(
     assert "no checkpoint has been written there yet" in capsys.readouterr().err
     assert main(arguments) == 0
     assert gsdmc.load("m").trained.run["steps"] == 1
+
+
+def test_simulations_from_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (
+        '(def n 3)\n(let [a (sample "a" (normal 0 1))] (foreach n [i (range n)] (sample "x" (normal 0 a))))'
+    )
+    Path("shape.clj").write_text(text)  # structure alone: scales of its own draws would be negative
+    dice = np.random.default_rng(0)
+    np.savez("sims.npz", a=dice.normal(size=40), x=dice.normal(size=(40, 3)))
+    tiny = ["--steps", "2", "--width", "32", "--layers", "1", "--heads", "2"]
+    assert main(["train", "shape.clj", "--data", "sims.npz", "--held-out", "0.2", *tiny, "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["simulations"] == 32
+    assert (record["simulated"]["held_out"], record["simulated"]["by"]) == (8, "sims.npz")
+    assert main(["evaluate", "runs/shape", "-n", "8", "--steps", "2"]) == 0
+    assert main(["evaluate", "runs/shape", "--steps", "2"]) == 1
+    assert "take 8 (-n 8)" in capsys.readouterr().err
+    calibrate = ["calibrate", "runs/shape", "-n", "40", "--draws", "2", "--steps", "1"]
+    assert main([*calibrate, "--data", "sims.npz"]) == 0
+    np.savez("sims.npz", b=dice.normal(size=40), x=dice.normal(size=(40, 2)))
+    capsys.readouterr()
+    assert main(["train", "shape.clj", "--data", "sims.npz", *tiny]) == 1
+    said = capsys.readouterr().err
+    for part in (
+        "the simulations of sims.npz don't fit",
+        '"a" is missing',
+        '"b" is no variable',
+        "--set n=2",
+    ):
+        assert part in said

@@ -10,6 +10,7 @@ import pytest
 import gsdmc
 from gsdmc.compiler import compile_text
 from gsdmc.inference.folder import PROBLEM, check_folder
+from gsdmc.program import externs
 from gsdmc.training.config import TrainingConfig
 from tests.training.sealed import seal
 
@@ -114,3 +115,25 @@ def test_a_place_that_can_not_be_written_is_found_before_training(tmp_path: Path
     with pytest.raises(gsdmc.GsdmcError, match="can't be written"):
         check_folder(tmp_path / "file" / "model")
     shutil.rmtree(tmp_path)
+
+
+def test_a_function_that_is_not_registered_is_named_with_the_folder(
+    tmp_path: Path, tiny: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(externs, "_REGISTRY", dict(externs._REGISTRY))
+    gsdmc.register(
+        "our-noise",
+        lambda rng, batch, n: rng.standard_normal((batch, n)),
+        kind=lambda n: gsdmc.kinds.REAL,
+        shape=lambda n: (n,),
+        exchangeable=(True,),
+    )
+    text = '(let [e (extern our-noise 2)] (foreach 2 [i (range 2)] (sample "x" (dirac (get e i)))))'
+    gsdmc.train(compile_text(text, "noise.clj"), steps=1, preset=tiny, out=tmp_path / "m", device="cpu")
+    assert gsdmc.load(tmp_path / "m").problem.simulate(2, 0)["x"].shape == (2, 2)
+    del externs._REGISTRY["our-noise"]
+    with pytest.raises(
+        gsdmc.GsdmcError, match="m calls the function `our-noise`, which is not registered"
+    ) as e:
+        gsdmc.load(tmp_path / "m")
+    assert 'gsdmc.register("our-noise", ...)' in (e.value.hint or "")

@@ -95,7 +95,7 @@ def calibrate(
     points = (points - shift) / scale
     around = references(points, fixed, np.random.default_rng(derive(seed, POINTS)))
     ties = np.random.default_rng(derive(seed, TIES))
-    density = _density(problem, truth)
+    density = _density(problem, truth) if problem.simulator is None else None  # of its own draws alone
     found = _Collected()
     group = max(1, BUDGET // (draws * max(1, points.shape[1])))
     for start in range(0, problems, group):
