@@ -28,7 +28,8 @@ def test_help_needs_nothing_slow() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["compile", "simulate", "train", "sample", "log-prob", "evaluate", "calibrate", "doctor"]
+    "command",
+    ["compile", "simulate", "train", "sample", "log-prob", "evaluate", "calibrate", "report", "doctor"],
 )
 def test_every_command_has_help_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as done:

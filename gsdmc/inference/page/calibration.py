@@ -139,11 +139,11 @@ def calibration_html(c: Figures) -> str:
         named.append(("highest density", c.density.p, c.density.coverage))
     named.append(("TARP", c.tarp.p, c.tarp.coverage))
     rows = [
-        (name, f"{p:.2g}", *(f"{100 * np.interp(level, c.levels, curve):.1f} %" for level in SHOWN))
+        (name, f"{p:.2g}", *(f"{100 * np.interp(level, c.levels, curve):.1f}" for level in SHOWN))
         for name, p, curve in named
     ]
     header = ("", "p", *(f"{level:.0%}" for level in SHOWN))
-    caption = "How often intervals of a level hold the truth"
+    caption = "How often intervals of a level hold the truth, in %"
     return "\n".join(
         [
             head,

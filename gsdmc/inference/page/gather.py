@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from gsdmc.diffusion.sampling.trace import Trace
 from gsdmc.inference.evaluate import Evaluation
@@ -79,8 +80,7 @@ def gather(
     Raises:
         GsdmcError: the folder's record, or the calibration that is named, can't be read.
     """
-    with damage(folder / METRICS):
-        points = checked(model.metrics.get("loss", []), list[tuple[int, float]], "loss")
+    curve = _curve(model, folder)
     log = folder / LOGS / CSV
     evaluation = example = None
     if problems:
@@ -96,13 +96,21 @@ def gather(
     return Contents(
         model=model,
         folder=folder,
-        curve=[(step, loss) for step, loss in points],
+        curve=curve,
         log=read_rows(log) if log.is_file() else [],
         evaluation=evaluation,
         example=example,
         calibration=figures,
         written=datetime.now(UTC),
     )
+
+
+def _curve(model: Model, folder: Path) -> list[tuple[int, float]]:
+    """The points of the loss curve, as the run's file has them or as the run has just made them."""
+    with damage(folder / METRICS):
+        found = checked(model.metrics.get("loss", []), list[Any], "loss")
+        plain = [list(point) if isinstance(point, tuple) else point for point in found]
+        return [(step, loss) for step, loss in checked(plain, list[tuple[int, float]], "loss")]
 
 
 def _calibration(folder: Path, named: Path | None) -> Path | None:

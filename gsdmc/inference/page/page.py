@@ -103,7 +103,7 @@ def _variables(c: Contents) -> str:
         marks = [word for word, on in (("generated", a.generated), ("observed", a.observed)) if on]
         rows.append((a.name, a.distribution, dims, ", ".join([str(a.kind), *marks]), f"{a.size:,}"))
     more = len(graph.arrays) - len(rows)
-    found = table(("Array", "Distribution", "Plates", "Kind", "Variables"), rows, right=(4,))
+    found = table(("Array", "Distribution", "Plates", "Kind", "Size"), rows, right=(4,))
     found += note(f"and {counted(more, 'array')} more") if more else ""
     plates = [(p.name, f"{p.size:,}", p.cls, p.size_name or "", p.reason) for p in graph.plates[:MOST_LISTED]]
     if plates:

@@ -53,7 +53,7 @@ def samples_html(example: Example) -> str:
                 ]
             ),
             table(("Array", "Shape", "Given", "Mean", "Sd"), rows, right=(3, 4), caption="All samples"),
-            *drawn,
+            f'<div class="arrays">{"".join(drawn)}</div>',
             note(f"and {counted(more, 'array')} more") if more else "",
         ]
     )
@@ -63,26 +63,30 @@ def array_html(array: Array, example: Example) -> str:
     """A picture of an array's samples beside the truth, under its name."""
     drawn, truth, seen = example.numbers(array.name)
     head = f"<h3>{text(array.name)} <small>{text(_extent(array))}</small></h3>"
+    is_wide, picture = _drawn(array, drawn, truth, seen)
+    return f'<div class="{"whole" if is_wide else "half"}">{head}{picture}</div>'
+
+
+def _drawn(array: Array, drawn: Numbers, truth: Numbers, seen: NDArray[np.bool_]) -> tuple[bool, str]:
+    """Whether the picture of an array takes the width of the page, and the picture."""
     if not truth.size:
-        return head + note("no variables at this size")
+        return False, note("no variables at this size")
     if truth.size > LARGEST:
-        return head + note(f"{truth.size:,} elements are too many to draw here")
+        return False, note(f"{truth.size:,} elements are too many to draw here")
     if not (np.isfinite(drawn).all() and np.isfinite(truth).all()):
-        return head + note("not drawn: some values are not finite")
+        return False, note("not drawn: some values are not finite")
     continuous = array.kind.name in CONTINUOUS
     count = counted(len(drawn), "sample")
     if seen.all() or truth.ndim > 1 or (truth.ndim == 1 and (not continuous or truth.size > ROW)):
-        return head + _panels(array, drawn, truth, seen)
+        return not seen.all(), _panels(array, drawn, truth, seen)
     if truth.ndim == 1:
         words = f"{array.name}: intervals of {count} and the truth"
         legend = "thick: half of the samples; thin: 90 %; dot: the truth"
-        legend += "; square dot: given" if seen.any() else ""
-        return head + figure(intervals(drawn, truth, seen, words), legend)
+        legend += "; black dot: given" if seen.any() else ""
+        return False, figure(intervals(drawn, truth, seen, words), legend)
     words = f"{array.name}: histogram of {count}, the truth is {shown(float(truth))}"
-    return head + figure(
-        histogram(drawn, float(truth), words, array.kind.name != "real"),
-        f"{count}; the line is the truth, {shown(float(truth))}",
-    )
+    chart = histogram(drawn, float(truth), words, array.kind.name != "real")
+    return False, figure(chart, f"{count}; the line is the truth, {shown(float(truth))}")
 
 
 def _panels(array: Array, drawn: Numbers, truth: Numbers, seen: NDArray[np.bool_]) -> str:

@@ -7,8 +7,12 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from gsdmc.graph.html import text
+from gsdmc.graph.text import printable, shorten
 
 __all__ = ["chip", "embedded", "facts", "figure", "folded", "note", "section", "table", "text"]
+
+LONGEST = 60
+"""Characters of what a patch of colour stands for."""
 
 
 def section(identifier: str, title: str, *parts: str) -> str:
@@ -63,9 +67,11 @@ def figure(drawing: str, caption: str = "", kind: str = "") -> str:
 
 
 def chip(colour: str, words: str, title: str = "") -> str:
-    """A patch of a colour, `#rrggbb` or a style's variable, with what it stands for."""
+    """A patch of a colour, `#rrggbb` or a style's variable, with what it stands for; `title` on hovering."""
+    label = shorten(printable(words), LONGEST)
+    title = title or (words if label.endswith("…") else "")
     hover = f' title="{text(title)}"' if title else ""
-    return f'<li{hover}><span class="patch" style="background:{escape(colour)}"></span>{text(words)}</li>'
+    return f'<li{hover}><span class="patch" style="background:{escape(colour)}"></span>{text(label)}</li>'
 
 
 def embedded(kind: str, data: bytes) -> str:

@@ -65,9 +65,9 @@ def _rate(c: Contents) -> str:
         return ""
     points = [(float(r.step), r.rate) for r in rows]
     words = f"learning rate over {shown(points[-1][0])} steps, as a share of its peak"
-    chart = curves(
-        [Line(points, "rate", 1)], words, "step", "share of the peak rate", x_range=(0.0, points[-1][0])
-    )
+    ends, share = (0.0, points[-1][0]), (0.0, max(rate for _, rate in points) or 1.0)
+    line = Line(points, "rate", 1)
+    chart = curves([line], words, "step", "share of the peak rate", x_range=ends, y_range=share)
     return figure(chart, "learning rate")
 
 
