@@ -67,10 +67,7 @@ class Batches:
     def __call__(self, step: int) -> Batch:
         """Draw the batch of a step."""
         problem = self.sized(step, SIZES)
-        values = self.draws(step, problem)
-        random = generator(self.seed, MASKS, step)
-        masks = draw_masks(problem.layout, problem.givens, self.batch, random, self.conditioning, self.missing)
-        return Batch(problem.layout, values, masks)
+        return Batch(problem.layout, self.draws(step, problem), self.masks(step, problem))
 
     def draws(self, step: int, problem: Problem) -> dict[str, Tensor]:
         """The joint draws of a step's batch, at the step's sizes."""
@@ -82,6 +79,12 @@ class Batches:
             self._chunk = (number, drawn)
         rows = slice(part * self.batch, (part + 1) * self.batch)
         return {name: value[rows] for name, value in self._chunk[1].items()}
+
+    def masks(self, step: int, problem: Problem) -> dict[str, Tensor]:
+        """What is evidence in a step's batch."""
+        random = generator(self.seed, MASKS, step)
+        how = (self.conditioning, self.missing)
+        return draw_masks(problem.layout, problem.givens, self.batch, random, *how)
 
     def sized(self, step: int, stream: int) -> Problem:
         """The problem at a step's sizes, each uniform in its range."""

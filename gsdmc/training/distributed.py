@@ -65,6 +65,15 @@ class Ranks:
     def share(self, *tensors: Tensor) -> None:
         """Give everybody the first one's CPU tensors, in place."""
 
+    def deal(self, hands: Sequence[Tensor], sizes: Sequence[int]) -> list[Tensor]:
+        """Give each process its hand of bytes, and get one from each.
+
+        Args:
+            hands: what this process has for each, all of `sizes[rank]` bytes, its own rank's.
+            sizes: bytes of the hands of each.
+        """
+        return list(hands)
+
     def check_same(self, text: str, weights: Sequence[Tensor]) -> None:
         """Refuse processes that are about to take different steps.
 
@@ -124,6 +133,15 @@ class Together(Ranks):
         with self._connected():
             for tensor in tensors:
                 dist.broadcast(tensor, src=0, group=self.control)
+
+    def deal(self, hands: Sequence[Tensor], sizes: Sequence[int]) -> list[Tensor]:
+        """See `Ranks`."""
+        got = [torch.empty(size, dtype=torch.uint8) for size in sizes]
+        with self._connected():
+            for source, hand in enumerate(got):
+                mine = list(hands) if source == self.place.rank else None
+                dist.scatter(hand, mine, src=source, group=self.control)
+        return got
 
     def check_same(self, text: str, weights: Sequence[Tensor]) -> None:
         """See `Ranks`."""

@@ -157,7 +157,7 @@ def train(
             run.restore(folder)
             logs.go_on(run.losses.curve)
             checkpoints.kept = run.step
-        run.check_same(program, budget)
+        run.check_same(program, budget, record)
         interrupts = stack.enter_context(between_steps())
         try:
             ended = go(run, budget, progress if ranks.first else None, checkpoints, logs, interrupts)

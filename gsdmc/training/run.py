@@ -76,7 +76,7 @@ class Run:
             self.batches = FixedBatches(
                 problem, examples, seed, simulations, config.conditioning, config.missing
             )
-        self.shards = Shards(self.batches, ranks.place, config.batch, config.accumulate)
+        self.shards = Shards(self.batches, ranks, config.batch, config.accumulate)
         scales = Standardiser.identity(layout)
         if config.process.standardise:
             scales = self.batches.scales(bijections=config.process.bijections)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from gsdmc.diffusion.part import Part
-from gsdmc.training.data import Batch, Batches
-from gsdmc.training.launched import Place
+from gsdmc.training.data import SIZES, Batch, Batches
+from gsdmc.training.distributed import Ranks
+from gsdmc.training.simulations import FixedBatches
+from gsdmc.training.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -22,41 +24,50 @@ class Shard:
         """The pass's rows of a tensor `[T, ...]` of the whole batch."""
         if self.part is None:
             return whole
-        (size,) = {len(values) for values in self.batch.values.values()}
+        size = len(next(iter(self.batch.values.values())))
         return whole[self.part.first : self.part.first + size]
 
 
 class Shards:
-    """Deals a batch of `size * passes * processes` examples out, in this order from the right.
+    """Deals a batch of `processes * passes * size` examples out, its rows in this order.
 
     The whole batch is what a single process would have drawn, so that the same steps are taken however it is
-    dealt, but for rounding.
+    dealt, but for rounding. Simulations are shared out, see `Turns`; masks are cheap, and so all draw all of
+    them, which tells them how much of the whole is latent.
     """
 
-    def __init__(self, batches: Batches, place: Place, size: int, passes: int) -> None:
-        """Args are the whole batches, which process this is, examples in a pass, and passes in a step.
+    def __init__(self, batches: Batches, ranks: Ranks, size: int, passes: int) -> None:
+        """Args are the whole batches, the processes, examples in a pass, and passes in a step.
 
         Raises:
             ValueError: batches of another size.
         """
-        if batches.batch != size * passes * place.size:
-            raise ValueError(f"{batches.batch} examples are not {place.size} × {passes} × {size}")
+        if batches.batch != size * passes * ranks.size:
+            raise ValueError(f"{batches.batch} examples are not {ranks.size} × {passes} × {size}")
         self.batches, self.size, self.passes = batches, size, passes
-        self.first = place.rank * passes * size
+        self.first = ranks.place.rank * passes * size
+        fresh = not isinstance(batches, FixedBatches)
+        self.turns = Turns(batches, ranks) if fresh and ranks.size > 1 else None
 
     def __call__(self, step: int) -> list[Shard]:
-        """This process's passes of a step."""
-        whole = self.batches(step)
+        """This process's passes of a step; of several processes, all call for the same steps."""
         if self.batches.batch == self.size:
-            return [Shard(whole, None)]
-        latent = {name: int((~seen).sum()) for name, seen in whole.observed.items()}
-        firsts = (self.first + index * self.size for index in range(self.passes))
-        return [self._shard(whole, Part(first, self.batches.batch, latent)) for first in firsts]
+            return [Shard(self.batches(step), None)]
+        problem = self.batches.sized(step, SIZES)
+        if self.turns is None:
+            drawn = self.batches.draws(step, problem)
+            values = {name: value[self._rows(self.first, self.passes)] for name, value in drawn.items()}
+        else:
+            values = self.turns(step)
+        masks = self.batches.masks(step, problem)
+        latent = {name: int((~seen).sum()) for name, seen in masks.items()}
+        shards = []
+        for index in range(self.passes):
+            part = Part(self.first + index * self.size, self.batches.batch, latent)
+            own = {name: value[self._rows(index * self.size)] for name, value in values.items()}
+            seen = {name: mask[self._rows(part.first)] for name, mask in masks.items()}
+            shards.append(Shard(Batch(problem.layout, own, seen), part))
+        return shards
 
-    def _shard(self, whole: Batch, part: Part) -> Shard:
-        rows = slice(part.first, part.first + self.size)
-        values, observed = (
-            {name: tensor[rows] for name, tensor in tensors.items()}
-            for tensors in (whole.values, whole.observed)
-        )
-        return Shard(Batch(whole.layout, values, observed), part)
+    def _rows(self, first: int, passes: int = 1) -> slice:
+        return slice(first, first + passes * self.size)

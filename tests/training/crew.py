@@ -6,6 +6,7 @@ one process, so that torch is imported once.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -13,7 +14,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,16 +24,19 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
+from gsdmc.cli import main as cli
 from gsdmc.language.source import GsdmcError
-from gsdmc.training import loop
+from gsdmc.training import distributed, loop
 from gsdmc.training.config import TrainingConfig
-from gsdmc.training.data import CHUNK
+from gsdmc.training.data import CHUNK, Batches
+from gsdmc.training.distributed import joined
 from gsdmc.training.launched import launched
 from gsdmc.training.lock import locked
 from gsdmc.training.loop import Progress, train
 from gsdmc.training.presets import preset
 from gsdmc.training.run import Run
-from tests.model.problems import HandProblem, bcmf, chain
+from gsdmc.training.shards import Shards
+from tests.model.problems import HandProblem, bcmf, chain, clusters
 
 SMALL = TrainingConfig(width=16, layers=1, heads=2, batch=4, reach=False, warmup=2)
 PAPER = replace(preset("paper", "bcmf"), width=32, layers=1, heads=2, batch=4, learning_rate=1e-3)
@@ -135,6 +141,53 @@ def broken() -> HandProblem:
     return problem
 
 
+def dealt(problem: HandProblem, vary: tuple[str, ...] = ()) -> Told:
+    """How often a process simulates for 40 steps, and at which of them its rows aren't those of the whole."""
+    own = torch.device("cpu")
+    drawn, calls = problem.simulate, 0
+
+    def simulate(batch: int, seed: int) -> dict[str, torch.Tensor]:
+        nonlocal calls
+        calls += 1
+        return drawn(batch, seed)
+
+    wrong = []
+    with joined(own) as ranks:
+        whole = Batches(problem, 6, 0, vary)
+        problem.simulate = simulate
+        shards = Shards(Batches(problem, 6, 0, vary), ranks, 3, 1)
+        found = [shards(step)[0] for step in range(40)]
+        problem.simulate = drawn
+    for step, shard in enumerate(found):
+        every = whole(step)
+        for mine, all_of_it in ((shard.batch.values, every.values), (shard.batch.observed, every.observed)):
+            for name, value in mine.items():
+                rows = all_of_it[name][3 * ranks.place.rank : 3 * ranks.place.rank + 3]
+                if value.dtype != rows.dtype or not value.equal(rows):
+                    wrong.append([step, name])
+    return {"calls": calls, "wrong": wrong}
+
+
+def spoken(arguments: list[str]) -> Told:
+    """The exit code of the command line, and what it prints."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            code = cli.main(arguments)
+        except SystemExit as exit:
+            code = int(str(exit.code))
+    return {"code": code, "out": out.getvalue(), "err": err.getvalue()}
+
+
+def alone() -> Told:
+    """A mistake that the second process makes and the first doesn't."""
+    distributed.HEARD = timedelta(seconds=1)
+    if launched().rank != SECOND:
+        time.sleep(2)
+        return {"code": 0}
+    return spoken(["train", "nowhere.clj", "--steps", "1"])
+
+
 class Fast:
     """A clock that runs fast."""
 
@@ -195,6 +248,14 @@ def main() -> None:
     said["minutes"] = crew(minutes)
     said["level"] = crew(lambda: trained(problem, flat, steps=1000))
     said["diverged"] = crew(lambda: trained(broken(), SMALL, folder / "d", steps=1000))
+    said["dealt"] = crew(lambda: dealt(clusters(3)))
+    said["dealt varied"] = crew(lambda: dealt(chain(), ("length",)))
+    said["mistaken"] = crew(lambda: spoken(["train", "nowhere.clj", "--steps", "1"]))
+    said["misused"] = crew(lambda: spoken(["train", "boolean", "--steps", "x"]))
+    said["sampled"] = crew(lambda: spoken(["sample", "nowhere"]))
+    said["mistaken alone"] = crew(alone)
+    arguments = ["train", "boolean", "--set", "n=2", "--steps", "2", "--batch", "2", "--device", "cpu"]
+    said["commanded"] = crew(lambda: spoken([*arguments, "--out", str(folder / "c")]))
     said["unlike"] = crew(lambda: trained(problem, SMALL, seed=launched().rank))
     print(json.dumps(said))
 

@@ -92,6 +92,13 @@ def test_a_resumed_run_of_two_equals_an_uninterrupted_one_and_may_go_on_as_one(
     assert load(folder / "kept").run["processes"] == 2
 
 
+def test_simulations_are_shared_out_and_are_those_of_one_process(told: Told) -> None:
+    for each in told["dealt"]:
+        assert each == {"calls": 2, "wrong": []}  # 40 steps are three chunks, in two rounds of two
+    for each in told["dealt varied"]:
+        assert each == {"calls": 0, "wrong": []}  # at other sizes than the problem's own
+
+
 def test_only_the_first_reports_progress(told: Told) -> None:
     assert told["fresh"][1]["shown"][-1] == 4
     assert told["fresh"][2]["shown"] == []
@@ -147,6 +154,26 @@ def test_a_loss_that_is_no_number_in_one_is_none_in_all(told: Told) -> None:
 def test_processes_that_would_take_other_steps_are_refused(told: Told) -> None:
     for each in told["unlike"]:
         assert each["error"].startswith("process 1 of the run has another program, other settings or")
+
+
+def test_the_command_line_speaks_once(told: Told, folder: Path) -> None:
+    first, second = told["commanded"]
+    assert "2 steps in 0:0" in first["out"]
+    assert "on cpu by 2 processes" in first["out"]
+    assert (first["code"], second) == (0, {"code": 0, "out": "", "err": ""})
+    assert load(folder / "c").run["processes"] == 2
+    first, second = told["mistaken"]
+    assert "nowhere.clj" in first["err"]
+    assert (first["code"], second) == (1, {"code": 1, "out": "", "err": ""})
+    first, second = told["misused"]
+    assert "expected a whole number" in first["err"]
+    assert (first["code"], second) == (2, {"code": 2, "out": "", "err": ""})
+    first, second = told["sampled"]
+    assert first["err"].startswith("error: torchrun's processes share the work of gsdmc train alone")
+    assert second["err"] == ""
+    _, second = told["mistaken alone"]
+    assert second["err"].startswith("process 1: error: ")
+    assert "nowhere.clj" in second["err"]
 
 
 def test_a_process_alone_joins_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
