@@ -126,6 +126,7 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> None:
     """Train and say where the model is."""
     from gsdmc.inference.fit import settings, train, warnings_for
+    from gsdmc.inference.simulations.by_heart import SEEN, UNSEEN
     from gsdmc.inference.simulations.keep import NOT_YET
     from gsdmc.training.checkpoints import EVERY
     from gsdmc.training.launched import launched
@@ -176,13 +177,16 @@ def run(args: argparse.Namespace) -> None:
     elif record["ended"] == "plateau":
         print(f"the loss no longer falls: training ended after {steps}", file=sys.stderr)
     if args.json:
-        figures = {name: metrics[name] for name in FIGURES}
+        figures = {name: metrics[name] for name in (*FIGURES, SEEN, UNSEEN) if name in metrics}
         print_json({"folder": str(out), **record, **figures, "interrupted": interrupted})
         return
     where = metrics["acceleration"]["device"]
     if place.several:
         where += f" by {count(place.size, 'process')}"
     print(f"{out}: {steps} in {clock(metrics['seconds'])} on {where}, {model.parameters:,} parameters")
+    if UNSEEN in metrics:
+        seen, unseen = (f"{metrics[name]:.4g}" for name in (SEEN, UNSEEN))
+        print(f"loss on simulations held out {unseen}, on those trained on {seen}")
     print(f"next: gsdmc evaluate {out}")
 
 

@@ -19,6 +19,7 @@ from gsdmc.compiler.warnings import warnings
 from gsdmc.inference.evidence.shapes import check_free
 from gsdmc.inference.folder import PROBLEM, check_folder, check_same, packed
 from gsdmc.inference.model import Model
+from gsdmc.inference.simulations.by_heart import by_heart
 from gsdmc.inference.simulations.keep import NOT_YET, RECORD, source_of
 from gsdmc.inference.simulations.read_simulations import Data
 from gsdmc.language.source import GsdmcError, GsdmcWarning
@@ -204,6 +205,7 @@ def train(
         files=files,
         save_every=save_every,
         tensorboard=tensorboard,
+        figures=None if source is None else lambda model: by_heart(source, model, seed),
     )
     return Model(problem, trained)
 

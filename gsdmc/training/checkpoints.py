@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ from gsdmc.training import checkpoint
 from gsdmc.training.checkpoint import Model
 from gsdmc.training.losses import DivergedError
 from gsdmc.training.run import Run
+
+Figures = Callable[[Model], Mapping[str, Any]]
+"""What else to measure of a model once its run has ended, as plain data."""
 
 EVERY = 60.0
 """Seconds between checkpoints, unless the user says otherwise."""
@@ -40,11 +43,13 @@ class Checkpoints:
         record: Mapping[str, Any],
         files: Mapping[str, bytes],
         every: float = EVERY,
+        figures: Figures | None = None,
     ) -> None:
         self.run, self.folder, self.budget = run, folder, budget
         self.record, self.files, self.every = dict(record), dict(files), every
         if program is not None:
             self.files[checkpoint.PROGRAM] = program.encode()
+        self.figures = figures
         self.next = every
         self.kept: int | None = None
 
@@ -89,6 +94,8 @@ class Checkpoints:
         """
         model = self.run.model(self.budget, ended)
         model.run.update(self.record)
+        if ended is not None and self.figures is not None:
+            model.metrics.update(self.figures(model))
         if self.folder is None:
             return model
         try:

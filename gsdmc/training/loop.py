@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from gsdmc.training.checkpoint import Model
-from gsdmc.training.checkpoints import EVERY, Checkpoints
+from gsdmc.training.checkpoints import EVERY, Checkpoints, Figures
 from gsdmc.training.config import TrainingConfig
 from gsdmc.training.devices import choose_device
 from gsdmc.training.distributed import LostError, joined, own_device
@@ -97,6 +97,7 @@ def train(
     files: Mapping[str, bytes] | None = None,
     save_every: float = EVERY,
     tensorboard: bool = False,
+    figures: Figures | None = None,
 ) -> Model:
     """Train a denoiser on fresh draws of a problem.
 
@@ -127,6 +128,7 @@ def train(
         files: what else to keep with the model, contents by name.
         save_every: seconds between checkpoints, see `Checkpoints`.
         tensorboard: write logs for TensorBoard too.
+        figures: what else to measure of the model in the end, for its metrics.
 
     Returns:
         The model, with averaged weights.
@@ -151,7 +153,9 @@ def train(
             stack.enter_context(locked(written))
         run = Run(problem, config, seed, tuple(vary), simulations, where, why, ranks)
         run.losses.interval = budget.interval
-        checkpoints = Checkpoints(run, written, steps, program, record or {}, files or {}, save_every)
+        checkpoints = Checkpoints(
+            run, written, steps, program, record or {}, files or {}, save_every, figures
+        )
         stack.enter_context(logs.closing())
         if resume and folder is not None:
             run.restore(folder)
