@@ -13,7 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import xarray
     from numpy.typing import NDArray
+
+NETCDF = ".nc"
+"""How names of netCDF files end."""
 
 WIDEST = 56
 """Columns of a table that a program's own text may take."""
@@ -97,16 +101,32 @@ def write_arrays(path: str, arrays: Mapping[str, NDArray[Any]], about: Mapping[s
 
 
 def check_arrays_path(path: str | None) -> None:
-    """Refuse a file of arrays whose name says no known format.
+    """Refuse a file of arrays whose name says no known format, or that can't be written here.
 
     Raises:
-        GsdmcError: naming the formats.
+        GsdmcError: naming the formats, or the package that isn't installed.
     """
     from gsdmc.language.source import GsdmcError
 
-    if path is not None and not path.endswith((".npz", ".json")):
-        raise GsdmcError(f"{path} has an unknown format", hint="write to FILE.npz or FILE.json")
+    if path is not None and not path.endswith((".npz", ".json", NETCDF)):
+        raise GsdmcError(f"{path} has an unknown format", hint="write to FILE.npz, FILE.nc or FILE.json")
     check_writable(path)
+    if path is not None and path.endswith(NETCDF):
+        from gsdmc.inference.formats.netcdf import check_netcdf
+
+        check_netcdf()
+
+
+def write_dataset(path: str, dataset: xarray.Dataset) -> None:
+    """Write a dataset as netCDF.
+
+    Raises:
+        GsdmcError: netCDF doesn't have one of its names.
+    """
+    from gsdmc.inference.formats.netcdf import write_netcdf
+
+    with replacing(path) as scratch:
+        write_netcdf(dataset, scratch)
 
 
 def as_lists(array: NDArray[Any]) -> Any:

@@ -72,6 +72,7 @@ def add(commands: Any) -> None:
         "--steps", type=options.positive, metavar="N", help="network calls (default: the model's own number)"
     )
     options.add_sizes(parser)
+    options.add_data(parser)
     options.add_device(parser, "cpu")
     parser.set_defaults(run=run)
 
@@ -92,7 +93,7 @@ def run(args: argparse.Namespace) -> None:
             "--calibrate computes a calibration and --calibration shows another", hint="leave one of them out"
         )
     folder = Path(args.model)
-    model = load(folder, args.device).resized(**dict(args.sizes))
+    model = load(folder, args.device, data=args.data).resized(**dict(args.sizes))
     out = folder / PAGE if args.out is None else Path(args.out)
     if not out.name.endswith((".html", ".htm")):
         raise GsdmcError(f"{out} is no name for a page", hint="end it in .html")

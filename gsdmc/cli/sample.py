@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from gsdmc.cli import options
 from gsdmc.cli.bar import sampling_bar
-from gsdmc.cli.output import as_lists, check_arrays_path, count, print_json, write_arrays
+from gsdmc.cli.output import (
+    NETCDF,
+    as_lists,
+    check_arrays_path,
+    count,
+    print_json,
+    write_arrays,
+    write_dataset,
+)
 from gsdmc.cli.refinement import add_refinement
 
 if TYPE_CHECKING:
@@ -22,8 +30,10 @@ EXAMPLE = """examples:
   gsdmc sample runs/sudoku --evidence puzzle.json --repair 20 --json
   gsdmc sample runs/inversion --evidence A=A.npy --evidence E=E.npy --polish
   gsdmc sample runs/bcmf --evidence E=E.csv --evidence R=R.csv --no-strict
+  echo '{"y": [1, null, 3]}' | gsdmc sample runs/line --evidence - -n 100 -o samples.nc
 
-Evidence is NAME=FILE for one array (.npy, .csv, .json or .npz), or FILE for arrays by name (.npz or .json).
+Evidence is NAME=FILE for one array (.npy, .csv, .json or .npz), or FILE for arrays by name (.npz or .json);
+- for FILE is JSON from standard input. FILE.nc, netCDF, takes the extra netcdf and keeps names of dimensions.
 NaN, null and an empty cell are missing entries. The numbers of a vector stand in the last dimension, and a
 vector is known as a whole or not at all. Sizes of free plates follow the evidence's shapes."""
 
@@ -83,7 +93,9 @@ def add(commands: Any) -> None:
         action="store_false",
         help="allow queries that training left out, and evidence that the program forbids",
     )
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the samples to FILE.npz or FILE.json")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="write the samples to FILE.npz, FILE.nc or FILE.json"
+    )
     options.add_json(parser, "the samples")
     parser.set_defaults(run=run)
 
@@ -128,7 +140,10 @@ def run(args: argparse.Namespace) -> None:
         "report": samples.report.to_json(),
         "dims": {name: list(dims) for name, dims in samples.dims.items()},
     }
-    if args.output:
+    if args.output and args.output.endswith(NETCDF):
+        plain = {"seed": str(args.seed), "network_calls": f"{trace.per_sample:.6g}"}
+        write_dataset(args.output, samples.to_xarray().assign_attrs(plain))
+    elif args.output:
         write_arrays(args.output, samples, about)
     if args.json:
         print_json({**about, "arrays": {name: as_lists(a) for name, a in samples.items()}})

@@ -6,7 +6,15 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from gsdmc.cli import options
-from gsdmc.cli.output import as_lists, check_arrays_path, print_json, table, write_arrays
+from gsdmc.cli.output import (
+    NETCDF,
+    as_lists,
+    check_arrays_path,
+    print_json,
+    table,
+    write_arrays,
+    write_dataset,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +34,7 @@ def add(commands: Any) -> None:
         "-n", dest="number", type=options.positive, default=16, metavar="N", help="samples (default 16)"
     )
     options.add_seed(parser, "the draws")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write them to FILE.npz or FILE.json")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write them to FILE.npz, FILE.nc or FILE.json")
     options.add_json(parser, "the samples")
     parser.set_defaults(run=run)
 
@@ -40,7 +48,14 @@ def run(args: argparse.Namespace) -> None:
     arrays = {name: t.numpy() for name, t in problem.simulate(args.number, args.seed).items()}
     dims = {name: list(own) for name, own in dimensions(problem.graph).items()}
     about = {"program": problem.name, "sizes": problem.sizes, "seed": args.seed, "dims": dims}
-    if args.output:
+    if args.output and args.output.endswith(NETCDF):
+        from gsdmc.inference.formats.netcdf import as_dataset
+
+        sizes = ", ".join(f"{name}={size}" for name, size in problem.sizes.items())
+        plain = {"program": problem.name, "sizes": sizes, "seed": str(args.seed)}
+        named = {name: tuple(own) for name, own in dims.items()}
+        write_dataset(args.output, as_dataset(arrays, named, plain))
+    elif args.output:
         write_arrays(args.output, arrays, about)
     if args.json:
         print_json({**about, "arrays": {name: as_lists(a) for name, a in arrays.items()}})

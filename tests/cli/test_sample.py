@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -160,3 +162,40 @@ def test_the_sampler_is_set_by_name(
     assert "sampler.solver can't be" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main([*arguments, "--sampler", "heun"])
+
+
+def test_netcdf_is_the_dataset_of_the_api(bcmf_folder: Path, evidence: str, tmp_path: Path) -> None:
+    xr = pytest.importorskip("xarray")
+    pytest.importorskip("h5netcdf")
+    out = tmp_path / "samples.nc"
+    arguments = ["--evidence", evidence, "-n", "2", "--seed", "3", "--steps", "1", "--out", str(out)]
+    assert main(["sample", str(bcmf_folder), *arguments]) == 0
+    expected = gsdmc.load(bcmf_folder).sample({"E": E}, num_samples=2, seed=3, steps=1).to_xarray()
+    with xr.open_dataset(out, engine="h5netcdf") as data:
+        assert data.attrs == {**expected.attrs, "seed": "3", "network_calls": "1"}
+        xr.testing.assert_equal(data.load(), expected)
+    assert [p.name for p in tmp_path.iterdir() if p.suffix != ".npy"] == ["samples.nc"]
+
+
+def test_netcdf_without_its_package_is_refused_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "h5netcdf", None)
+    assert main(["sample", str(tmp_path / "none"), "-o", str(tmp_path / "s.nc")]) == 1
+    assert "pip install 'gsdmc[netcdf]'" in capsys.readouterr().err
+
+
+def test_evidence_comes_from_standard_input(
+    bcmf_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["sample", str(bcmf_folder), "--steps", "1", "--json", "--evidence"]
+    found = []
+    for spec, value in (("-", {"E": E.tolist()}), ("E=-", E.tolist())):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(value)))
+        assert main([*arguments, spec]) == 0
+        found.append(json.loads(capsys.readouterr().out))
+    assert found[0] == found[1]
+    assert found[0]["arrays"]["E"] == [E.tolist()]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("[1]"))
+    assert main([*arguments, "-"]) == 1
+    assert "say which it is: NAME=-" in capsys.readouterr().err

@@ -1,9 +1,10 @@
-"""Evidence from files: `.npy`, `.npz`, `.csv` and JSON."""
+"""Evidence from files: `.npy`, `.npz`, `.csv` and JSON; and JSON from standard input."""
 
 from __future__ import annotations
 
 import csv
 import json
+import sys
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,14 +16,22 @@ from gsdmc.language.source import GsdmcError
 
 SUFFIXES = (".npy", ".npz", ".csv", ".json")
 
+STANDARD_INPUT = "-"
+"""What stands for standard input in place of a file's name."""
+
 
 def read_evidence(specs: Iterable[str]) -> dict[str, Any]:
     """Evidence by array name from files, each `FILE` (`.npz` or `.json`, by name) or `NAME=FILE`.
 
+    `-` for a file is JSON from standard input, which can be read once.
+
     Raises:
-        GsdmcError: a file that can't be read, or an array that two files give.
+        GsdmcError: a file that can't be read, an array that two files give, or standard input twice.
     """
     evidence: dict[str, Any] = {}
+    specs = list(specs)
+    if sum(spec.rpartition("=")[2] == STANDARD_INPUT for spec in specs) > 1:
+        raise GsdmcError("standard input is named twice, but can be read once", hint="put one in a file")
     for spec in specs:
         name, found, file = spec.partition("=")
         named = found and not Path(spec).exists()
@@ -39,6 +48,11 @@ def read_arrays(path: str | Path) -> dict[str, Any]:
     Raises:
         GsdmcError: the file can't be read, or holds no names.
     """
+    if path == STANDARD_INPUT:
+        data = _read_standard_input()
+        if isinstance(data, dict):
+            return data
+        raise GsdmcError("standard input holds an array without a name", hint="say which it is: NAME=-")
     path = Path(path)
     suffix = _suffix(path)
     if suffix == ".npz":
@@ -56,13 +70,16 @@ def read_array(path: str | Path, name: str) -> Any:
     Raises:
         GsdmcError: the file can't be read, or which array is meant stays open.
     """
-    path = Path(path)
-    suffix = _suffix(path)
-    if suffix == ".npy":
-        return _read_npy(path)
-    if suffix == ".csv":
-        return _read_csv(path)
-    data = _read_npz(path) if suffix == ".npz" else _read_json(path)
+    if path == STANDARD_INPUT:
+        data, path = _read_standard_input(), "standard input"
+    else:
+        path = Path(path)
+        suffix = _suffix(path)
+        if suffix == ".npy":
+            return _read_npy(path)
+        if suffix == ".csv":
+            return _read_csv(path)
+        data = _read_npz(path) if suffix == ".npz" else _read_json(path)
     if not isinstance(data, dict):
         return data
     if name in data:
@@ -128,6 +145,13 @@ def _read_json(path: Path) -> Any:
         raise _unreadable(path, "JSON", error) from None
 
 
+def _read_standard_input() -> Any:
+    try:
+        return json.loads(sys.stdin.read(), object_pairs_hook=_object)
+    except (OSError, ValueError, RecursionError) as error:
+        raise _unreadable("standard input", "JSON", error) from None
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
@@ -137,6 +161,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _unreadable(path: Path, form: str, error: Exception) -> GsdmcError:
+def _unreadable(path: Path | str, form: str, error: Exception) -> GsdmcError:
     reason = str(error).splitlines()[0].removesuffix(".") if str(error) else type(error).__name__
-    return GsdmcError(f"{path} is no readable {form} file: {reason}")
+    kind = f"{form} file" if isinstance(path, Path) else form
+    return GsdmcError(f"{path} is no readable {kind}: {reason}")

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gsdmc.graph.html import text
-from gsdmc.inference.page.charts import BOTTOM, HIGH, LEFT, RIGHT, TOP, WIDE, Scale, axes, drawing, written
-from gsdmc.inference.page.scales import shown, span_of
+from gsdmc.inference.page.charts import BOTTOM, HIGH, LEFT, RIGHT, TOP, WIDE, axes, drawing, written
+from gsdmc.inference.page.scales import Scale, shown, span_of
 from gsdmc.inference.page.tags import embedded
 
 BINS = 24

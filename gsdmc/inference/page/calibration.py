@@ -12,8 +12,8 @@ from scipy.stats import binom
 
 from gsdmc.inference.diagnostics.calibration import ALPHA
 from gsdmc.inference.diagnostics.plots import BAND, MOST
-from gsdmc.inference.page.charts import COLOURS, Band, Line, Scale, curves, drawing, written
-from gsdmc.inference.page.scales import shown
+from gsdmc.inference.page.charts import COLOURS, Band, Line, curves, drawing, written
+from gsdmc.inference.page.scales import Scale, shown
 from gsdmc.inference.page.tags import chip, facts, figure, note, table, text
 from gsdmc.language.source import GsdmcError
 from gsdmc.training.reading import checked, damage
@@ -163,8 +163,7 @@ def _coverage(c: Figures, named: list[tuple[str, float, list[float]]]) -> str:
     ]
     levels = np.array(c.levels)
     low, high = (
-        binom.ppf(q, max(c.problems, 1), levels) / max(c.problems, 1)
-        for q in ((1 - BAND) / 2, (1 + BAND) / 2)
+        np.asarray(binom.ppf(q, c.problems, levels) / c.problems) for q in ((1 - BAND) / 2, (1 + BAND) / 2)
     )
     band = Band(list(zip(levels.tolist(), low.tolist(), high.tolist(), strict=True)))
     words = f"coverage against level of {', '.join(line.name for line in lines[1:])}"

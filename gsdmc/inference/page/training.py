@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
-from gsdmc.graph.text import counted
+from gsdmc.graph.text import counted, shorten
 from gsdmc.inference.evidence.queries import describe
 from gsdmc.inference.page.charts import Line, curves
 from gsdmc.inference.page.gather import Contents
@@ -127,15 +127,11 @@ def _flat(data: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
 def _short(value: object) -> str:
     if isinstance(value, list | tuple):
         words = ", ".join(map(str, value[:20]))
+    elif isinstance(value, bool):
+        words = "yes" if value else "no"
     else:
-        words = (
-            {True: "yes", False: "no", None: "none"}.get(value, str(value)) if _switch(value) else str(value)
-        )
-    return words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
-
-
-def _switch(value: object) -> bool:
-    return value is None or isinstance(value, bool)
+        words = "none" if value is None else str(value)
+    return shorten(words, LONGEST)
 
 
 def duration(seconds: float) -> str:

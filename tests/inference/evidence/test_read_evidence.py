@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -110,3 +112,16 @@ def test_missing_files_folders_and_nameless_arrays(tmp_path: Path) -> None:
         read_evidence([path])
     with pytest.raises(GsdmcError, match='"x" is given twice'):
         read_evidence([f"x={path}", f"x={path}"])
+
+
+def test_standard_input_is_json_and_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO('{"x": [1, null], "y": 2}'))
+    assert read_evidence(["-"]) == {"x": [1, None], "y": 2}
+    monkeypatch.setattr(sys, "stdin", io.StringIO("[[1, 2]]"))
+    assert read_evidence(["x=-"]) == {"x": [[1, 2]]}
+    with pytest.raises(GsdmcError, match="named twice"):
+        read_evidence(["x=-", "-"])
+    for text in ("", "{", '{"x": 1, "x": 2}'):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+        with pytest.raises(GsdmcError, match="standard input is no readable JSON: "):
+            read_evidence(["-"])
