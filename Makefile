@@ -1,10 +1,10 @@
 # Each target makes its environment (.venv) first, from constraints.txt; a second run starts at once.
-# Without make: python3 .ci/dev.py demo | test | lint | types | format | bench
+# Without make: python3 .ci/dev.py demo | test | lint | types | docs | tutorials | format | bench
 PYTHON ?= python3
 
-.PHONY: demo test lint types format bench clean
+.PHONY: demo test lint types docs tutorials format bench clean
 
-demo test lint types format:
+demo test lint types docs tutorials format:
 	@$(PYTHON) .ci/dev.py $@ $(ARGS)
 
 bench:  # make bench NAME=attention runs benchmarks/attention.py; without NAME, lists them

@@ -1,6 +1,6 @@
 """Make the project's environment and run a task in it, with nothing but Python.
 
-`python3 .ci/dev.py demo|test|lint|types|format|bench|wheel [arguments]`; the Makefile's targets call it.
+`python3 .ci/dev.py demo|test|lint|types|docs|tutorials|format|bench|wheel [arguments]`; make calls it.
 The environment is `.venv`, installed under constraints.txt, and again when that or pyproject.toml changes.
 pip's own settings apply: PIP_EXTRA_INDEX_URL or PIP_FIND_LINKS choose, for instance, a CPU build of torch.
 """
@@ -61,13 +61,14 @@ def ensure_environment(extra: str | None) -> None:
             f"dev.py: Python {have} is too old; gsdmc needs {need} or newer.\n"
             "  Name another: make test PYTHON=python3.12"
         )
-    stamps = [VENV / f"gsdmc-{e}.stamp" for e in ("run", "test")]
-    wanted, current = fingerprint(), stamps[1 if extra else 0]
-    # What the tests need includes what a run needs.
-    if any(s.exists() and s.read_text() == wanted for s in {current, stamps[1]}):
+    stamps = {e: VENV / f"gsdmc-{e or 'run'}.stamp" for e in (None, "test", "docs")}
+    wanted, current = fingerprint(), stamps[extra]
+    valid = {e for e, stamp in stamps.items() if stamp.exists() and stamp.read_text() == wanted}
+    # What the tests or the documents need includes what a run needs.
+    if extra in valid or (extra is None and valid):
         return
-    for stamp in stamps:
-        stamp.unlink(missing_ok=True)
+    for e in set(stamps) - valid:  # the others stay true: one extra's versions contradict no other's
+        stamps[e].unlink(missing_ok=True)
     target = f".[{extra}]" if extra else "."
     print(f"Installing gsdmc into {VENV} (the first time takes minutes: torch is large)", flush=True)
     make = (sys.executable, "-m", "venv", VENV, *(() if of_this_python() else ("--clear",)))
@@ -165,6 +166,19 @@ def types(arguments: Sequence[str]) -> int:
     return failed
 
 
+def docs(arguments: Sequence[str]) -> int:
+    """Build the documentation site into build/site, where a warning is an error."""
+    ensure_environment("docs")
+    # Says nothing of this build: what the theme's makers plan.
+    return run(BIN / "mkdocs", "build", "--strict", *arguments, NO_MKDOCS_2_WARNING="1")
+
+
+def tutorials(arguments: Sequence[str]) -> int:
+    """Run tutorials, all or those named, and write their pages; minutes for each."""
+    ensure_environment(None)
+    return run(PYTHON, ".ci/tutorials.py", *arguments)
+
+
 def bench(arguments: Sequence[str]) -> int:
     """Run a benchmark by name; without one, list them."""
     names = sorted(p.stem for p in (ROOT / "benchmarks").glob("*.py"))
@@ -180,6 +194,8 @@ TASKS: dict[str, Callable[[Sequence[str]], int]] = {
     "test": test,
     "lint": lint,
     "types": types,
+    "docs": docs,
+    "tutorials": tutorials,
     "format": format_sources,
     "bench": bench,
     "wheel": wheel,
@@ -189,7 +205,7 @@ TASKS: dict[str, Callable[[Sequence[str]], int]] = {
 def main() -> int:
     if len(sys.argv) < 2 or sys.argv[1] not in TASKS:
         print("usage: python3 .ci/dev.py TASK [arguments]\n")
-        print("\n".join(f"  {name:8s}{task.__doc__}" for name, task in TASKS.items()))
+        print("\n".join(f"  {name:10s}{task.__doc__}" for name, task in TASKS.items()))
         return 2
     return TASKS[sys.argv[1]](sys.argv[2:])
 

@@ -26,9 +26,9 @@ TOY = "GSDMC_TOY" in os.environ  # the tests train for moments only
 # %%
 problem = gsdmc.compile("sbi/eight_schools")
 print(problem.source)
-small = preset("default", problem).with_changes(layers=4, width=32, reach=False, batch=128)
-good = gsdmc.train(problem, steps=20 if TOY else 2500, preset=small, seed=0, out=OUT / "schools")
-hasty = gsdmc.train(problem, steps=5 if TOY else 100, preset=small, seed=0, out=None)
+small = preset("default", problem).with_changes(layers=4, width=32, reach=False, batch=64)
+good = gsdmc.train(problem, steps=20 if TOY else 1000, preset=small, seed=0, out=OUT / "schools")
+hasty = gsdmc.train(problem, steps=5 if TOY else 50, preset=small, seed=0, out=None)
 
 # %% [markdown]
 # ## Ranks of the truth
@@ -38,9 +38,9 @@ hasty = gsdmc.train(problem, steps=5 if TOY else 100, preset=small, seed=0, out=
 # `calibrate` does so for every variable, and for the posterior as a whole by TARP (Lemos et al. 2023).
 
 # %%
-PROBLEMS = 20 if TOY else 300
+PROBLEMS = 20 if TOY else 200
 checks = {
-    name: model.calibrate(PROBLEMS, num_draws=19 if TOY else 49, arrays=["mu", "tau", "theta"], seed=1)
+    name: model.calibrate(PROBLEMS, num_draws=19 if TOY else 39, arrays=["mu", "tau", "theta"], seed=1)
     for name, model in (("trained", good), ("hasty", hasty))
 }
 for name, check in checks.items():
@@ -75,7 +75,7 @@ figure.savefig(OUT / "checking_a_posterior.png", dpi=110)
 
 # %%
 measured = problem.evidence["y"][0]
-samples = good.sample({"y": measured}, num_samples=100 if TOY else 4000, seed=2)
+samples = good.sample({"y": measured}, num_samples=100 if TOY else 2000, seed=2)
 print("school   measured   effect given all schools")
 for school, value in enumerate(measured):
     effect = samples["theta"][:, school]

@@ -102,15 +102,15 @@ except gsdmc.GsdmcError as error:
 # From here on nothing is special. Lynxes were counted in three of twelve weeks, hares in all but two.
 
 # %%
-small = preset("default", problem).with_changes(layers=5, width=32, reach=False, batch=64)
-model = gsdmc.train(problem, steps=20 if TOY else 1500, preset=small, seed=0, out=OUT / "hares")
+small = preset("default", problem).with_changes(layers=4, width=32, reach=False, batch=32)
+model = gsdmc.train(problem, steps=20 if TOY else 700, preset=small, seed=0, out=OUT / "hares")
 print(model)
 
 truth = {name: values[0].numpy() for name, values in problem.simulate(1, seed=5).items()}
 hares, lynxes = truth["hares"].copy(), np.full(12, np.nan)
 hares[[4, 5]] = np.nan
 lynxes[[2, 6, 10]] = truth["lynxes"][[2, 6, 10]]
-samples = model.sample({"hares": hares, "lynxes": lynxes}, num_samples=50 if TOY else 1000, seed=1)
+samples = model.sample({"hares": hares, "lynxes": lynxes}, num_samples=50 if TOY else 700, seed=1)
 for name in ("growth", "hunger"):
     low, high = np.quantile(samples[name], [0.05, 0.95])
     print(f"{name}: 90 % of the samples in {low:.2f} to {high:.2f}, truth {truth[name]:.2f}")
@@ -131,7 +131,7 @@ figure.savefig(OUT / "own_simulator.png", dpi=110)
 # simulator for more truths:
 
 # %%
-check = model.calibrate(10 if TOY else 200, num_draws=9 if TOY else 49, seed=2)
+check = model.calibrate(10 if TOY else 100, num_draws=9 if TOY else 39, seed=2)
 print(check)
 
 # %% [markdown]
@@ -145,7 +145,7 @@ runs = hares_and_lynxes(np.random.default_rng(3), 100 if TOY else 5000, 12)
 np.savez(OUT / "hares.npz", **runs)
 structure = OUT / "hares.clj"
 structure.write_text(STRUCTURE)
-from_file = gsdmc.train(structure, data=OUT / "hares.npz", steps=20 if TOY else 300, preset=small, out=None)
+from_file = gsdmc.train(structure, data=OUT / "hares.npz", steps=20 if TOY else 200, preset=small, out=None)
 print(from_file)
 
 # %% [markdown]

@@ -33,7 +33,7 @@ for mask in ("program", "dense"):
     problem = gsdmc.compile("bcmf", m=SIZE, n=SIZE, k=SIZE // 2, mask=mask)
     small = preset("default", problem).with_changes(layers=4, width=32, reach=False, batch=8)
     started = time.process_time()
-    gsdmc.train(problem, steps=2 if TOY else 20, preset=small, out=None)
+    gsdmc.train(problem, steps=2 if TOY else 10, preset=small, out=None)
     seconds[mask] = time.process_time() - started
     print(f"{mask:8s} {problem.mask.nnz:9,d} entries  {seconds[mask]:6.2f} s of processor time")
 print(f"dense / program: {seconds['dense'] / seconds['program']:.1f}")
@@ -46,8 +46,8 @@ print(f"dense / program: {seconds['dense'] / seconds['program']:.1f}")
 
 # %%
 problem = gsdmc.compile("bcmf", m=4, n=4, k=2)
-small = preset("default", problem).with_changes(layers=6, width=32, reach=False, batch=64)
-model = gsdmc.train(problem, steps=20 if TOY else 1500, preset=small, seed=0, out=OUT / "bcmf")
+small = preset("default", problem).with_changes(layers=5, width=32, reach=False, batch=32)
+model = gsdmc.train(problem, steps=20 if TOY else 600, preset=small, seed=0, out=OUT / "bcmf")
 print(model)
 print("calls of its own choice:", model.trained.config.sampler.steps)
 
@@ -55,7 +55,7 @@ print("calls of its own choice:", model.trained.config.sampler.steps)
 calls = (2, 4) if TOY else (1, 2, 4, 8, 16, 32)
 errors = []
 for steps in calls:
-    evaluation = model.evaluate(16 if TOY else 256, steps=steps, seed=1)
+    evaluation = model.evaluate(16 if TOY else 128, steps=steps, seed=1)
     (score,) = evaluation.scores
     errors.append(score.raw)
     print(f"{steps:3d} calls: RMSE(E, A R) {score.raw:.3f}  (prior {score.prior:.3f})")
