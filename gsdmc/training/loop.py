@@ -19,7 +19,7 @@ from gsdmc.training.checkpoint import Model
 from gsdmc.training.checkpoints import EVERY, Checkpoints, Figures
 from gsdmc.training.config import TrainingConfig
 from gsdmc.training.devices import choose_device
-from gsdmc.training.distributed import LostError, joined, own_device
+from gsdmc.training.distributed import joined, own_device
 from gsdmc.training.diverged import explain
 from gsdmc.training.interrupts import Interrupts, between_steps
 from gsdmc.training.lock import locked
@@ -27,6 +27,7 @@ from gsdmc.training.logs import Logs, Row
 from gsdmc.training.losses import POINTS, DivergedError
 from gsdmc.training.optimiser import schedule
 from gsdmc.training.problem import Problem
+from gsdmc.training.ranks import LostError
 from gsdmc.training.run import Run
 
 __all__ = ["Budget", "Callback", "Progress", "Run", "go", "train"]

@@ -21,11 +21,11 @@ from gsdmc.training.acceleration import ASKED, accelerate, compile_blocks, recom
 from gsdmc.training.checkpoint import Model
 from gsdmc.training.config import TrainingConfig
 from gsdmc.training.data import NOISE, WEIGHTS, Batches
-from gsdmc.training.distributed import ALONE, Ranks
 from gsdmc.training.graphed import GraphedDenoiser
 from gsdmc.training.losses import Losses
 from gsdmc.training.optimiser import Optimiser, average, schedule
 from gsdmc.training.problem import Problem
+from gsdmc.training.ranks import ALONE, Ranks
 from gsdmc.training.reading import check_tensors, checked, damage
 from gsdmc.training.seeds import generator
 from gsdmc.training.shards import Shard, Shards

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gsdmc.diffusion.part import Part
 from gsdmc.training.data import SIZES, Batch, Batches
-from gsdmc.training.distributed import Ranks
+from gsdmc.training.ranks import Ranks
 from gsdmc.training.simulations import FixedBatches
 from gsdmc.training.turns import Turns
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gsdmc.layout.layout import Layout
 from gsdmc.training.data import CHUNK, SIZES, Batches
-from gsdmc.training.distributed import Ranks
+from gsdmc.training.ranks import Ranks
 
 
 class Turns:

@@ -49,7 +49,7 @@ Told = dict[str, Any]
 
 def crew(task: Callable[[], Told], size: int = 2) -> list[Told]:
     """What each of so many processes tells that do a task together; this one keeps the store, as torchrun."""
-    store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)  # type: ignore[attr-defined]
     with TemporaryDirectory() as scratch:
         words = [Path(scratch) / str(rank) for rank in range(size)]
         for rank in range(size):
@@ -198,7 +198,7 @@ class Fast:
 def minutes() -> Told:
     """A run of a second, in a process whose clock would end it at once."""
     if launched().rank == SECOND:
-        loop.time = Fast()  # type: ignore[assignment]
+        loop.time = Fast()  # type: ignore[assignment, attr-defined]
     return trained(bcmf(2, 2, 2), SMALL, steps=None, minutes=0.02)
 
 
@@ -254,8 +254,8 @@ def main() -> None:
     said["misused"] = crew(lambda: spoken(["train", "boolean", "--steps", "x"]))
     said["sampled"] = crew(lambda: spoken(["sample", "nowhere"]))
     said["mistaken alone"] = crew(alone)
-    arguments = ["train", "boolean", "--set", "n=2", "--steps", "2", "--batch", "2", "--device", "cpu"]
-    said["commanded"] = crew(lambda: spoken([*arguments, "--out", str(folder / "c")]))
+    command = ["train", "boolean", "--set", "n=2", "--steps", "2", "--batch", "2", "--device", "cpu"]
+    said["commanded"] = crew(lambda: spoken([*command, "--out", str(folder / "c")]))
     said["unlike"] = crew(lambda: trained(problem, SMALL, seed=launched().rank))
     print(json.dumps(said))
 

@@ -14,8 +14,9 @@ import torch
 from gsdmc.language.source import GsdmcError
 from gsdmc.training.checkpoint import load
 from gsdmc.training.devices import Device
-from gsdmc.training.distributed import ALONE, joined, own_device
+from gsdmc.training.distributed import joined, own_device
 from gsdmc.training.launched import Place, launched
+from gsdmc.training.ranks import ALONE
 
 ROOT = Path(__file__).parents[2]
 CREW = Path(__file__).with_name("crew.py")
