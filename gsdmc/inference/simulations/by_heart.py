@@ -17,8 +17,8 @@ from gsdmc.training.seeds import generator
 SEEN, UNSEEN = "seen_loss", "held_out_loss"
 """The fields of a model's metrics."""
 
-MOST = 256
-"""Simulations of each kind that are looked at."""
+MOST, PASS = 256, 32
+"""Simulations of each kind that are looked at, and how many at a time, whatever the batch in training."""
 
 COMPARED = 403
 """The stream of random numbers: evidence, times and noise, the same for both."""
@@ -51,8 +51,8 @@ def mean_loss(source: Source, values: Mapping[str, Tensor], count: int, model: M
     """The mean loss of the first `count` simulations."""
     layout, config, process = source.problem.layout, model.config, model.process
     total = 0.0
-    for start in range(0, count, config.batch):
-        rows = slice(start, min(start + config.batch, count))
+    for start in range(0, count, PASS):
+        rows = slice(start, min(start + PASS, count))
         number = rows.stop - rows.start
         dice = generator(seed, COMPARED, start)
         given = source.problem.givens
