@@ -60,6 +60,7 @@ def add(commands: Any) -> None:
     options.add_sizes(parser)
     options.add_data(parser)
     options.add_device(parser, "cpu")
+    options.add_dtype(parser)
     parser.add_argument(
         "--restore",
         action=argparse.BooleanOptionalAction,
@@ -86,7 +87,7 @@ def run(args: argparse.Namespace) -> None:
     from gsdmc.inference.folder import load
 
     folder = prepared(args.out)
-    model = load(args.model, args.device, data=args.data).resized(**dict(args.sizes))
+    model = load(args.model, args.device, args.dtype, data=args.data).resized(**dict(args.sizes))
     bar = Bar(args.number, "calibrating")
     calibration = model.calibrate(
         args.number,

@@ -37,6 +37,7 @@ def add(commands: Any) -> None:
     options.add_sizes(parser)
     options.add_data(parser)
     options.add_device(parser, "cpu")
+    options.add_dtype(parser)
     add_refinement(parser)
     options.add_json(parser, "the scores")
     parser.set_defaults(run=run)
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> None:
     """Evaluate and print."""
     from gsdmc.inference.folder import load
 
-    model = load(args.model, args.device, data=args.data).resized(**dict(args.sizes))
+    model = load(args.model, args.device, args.dtype, data=args.data).resized(**dict(args.sizes))
     calls = args.steps or model.trained.config.sampler.steps
     with sampling_bar(args.number, calls, "evaluating") as trace:
         evaluation = model.evaluate(

@@ -30,6 +30,8 @@ FILE = "@"
 PRESETS = ("default", "paper")
 """Names of the presets, as in `gsdmc.training.presets`, which takes seconds to import."""
 
+DTYPES = ("float32", "float64", "bfloat16")
+"""As in `gsdmc.training.precision`, which takes seconds to import."""
 
 WIDTH = 100
 """Columns that a warning fills."""
@@ -208,6 +210,16 @@ def add_device(parser: argparse.ArgumentParser, usual: str) -> None:
         metavar="DEVICE",
         help="where the network runs: cpu, cuda, cuda:N, or auto for a CUDA device where there is one "
         f"(default {usual})",
+    )
+
+
+def add_dtype(parser: argparse.ArgumentParser) -> None:
+    """`--dtype`."""
+    parser.add_argument(
+        "--dtype",
+        choices=DTYPES,
+        default=DTYPES[0],
+        help=f"what the network computes with; bfloat16 on CUDA devices alone (default {DTYPES[0]})",
     )
 
 

@@ -94,7 +94,8 @@ def run(args: argparse.Namespace) -> None:
         )
     folder = Path(args.model)
     model = load(folder, args.device, data=args.data).resized(**dict(args.sizes))
-    out = folder / PAGE if args.out is None else Path(args.out)
+    usual = folder / PAGE if folder.is_dir() else Path(f"{folder.name}-{PAGE}")  # one that comes along
+    out = usual if args.out is None else Path(args.out)
     if not out.name.endswith((".html", ".htm")):
         raise GsdmcError(f"{out} is no name for a page", hint="end it in .html")
     check_writable(str(out))

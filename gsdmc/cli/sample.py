@@ -80,6 +80,7 @@ def add(commands: Any) -> None:
     )
     options.add_sizes(parser)
     options.add_device(parser, "cpu")
+    options.add_dtype(parser)
     parser.add_argument(
         "--restore",
         action=argparse.BooleanOptionalAction,
@@ -107,7 +108,7 @@ def run(args: argparse.Namespace) -> None:
     from gsdmc.inference.model import EvidenceWarning
 
     check_arrays_path(args.output)
-    model = load(args.model, args.device).resized(**dict(args.sizes))
+    model = load(args.model, args.device, args.dtype).resized(**dict(args.sizes))
     calls = args.steps or model.trained.config.sampler.steps
     evidence = read_evidence(args.evidence)
     with warnings.catch_warnings(), sampling_bar(args.number, calls) as trace:

@@ -96,7 +96,7 @@ def evaluate(
     conditioning = trained.config.conditioning
     mask = draw_masks(problem.layout, problem.givens, count, generator(seed, QUERIES), conditioning)
     raw = draw(trained, problem.layout, truth, mask, seed=derive(seed, SAMPLES), steps=steps, trace=trace)
-    restored = problem.restore(raw, mask)
+    restored = problem.restore(raw, mask, trained.dtype)
     refined, report = None, None
     if wanted.beyond_restoration:
         refined, report = refine(

@@ -35,6 +35,7 @@ OURS = {LOCK, LOGS, WRITING, WRITTEN}
 def load(
     folder: str | Path,
     device: str | torch.device = "cpu",
+    dtype: str | torch.dtype = "float32",
     *,
     simulator: Simulator | None = None,
     data: Data | None = None,
@@ -47,12 +48,13 @@ def load(
     Args:
         folder: where it is; or the name of a model that comes along, where there is no such folder.
         device: where its network is to run, see `Model.to`.
+        dtype: what it is to compute with, see there too.
         simulator: a function as `compile` takes it, which makes the joint draws from then on.
         data: simulations as `train` takes them, in place of those that the folder keeps.
 
     Raises:
-        GsdmcError: no such folder, no model in it, or no such device; a program that calls a function which
-            is not registered; simulations that don't fit the program.
+        GsdmcError: no such folder, no model in it, no such device, or one that doesn't compute so; a program
+            that calls a function which is not registered; simulations that don't fit the program.
     """
     folder = _find(Path(folder))
     if all(path.name in OURS - {WRITTEN} for path in folder.iterdir()):
@@ -74,7 +76,7 @@ def load(
         ) from None
     if data is not None:
         problem = with_data(problem, data)
-    return Model(problem, trained).to(device)
+    return Model(problem, trained).to(device, dtype)
 
 
 def keep_problem(problem: Problem, folder: Path) -> None:

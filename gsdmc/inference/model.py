@@ -26,6 +26,7 @@ from gsdmc.inference.sampling import Sampler, with_sampler
 from gsdmc.language.source import GsdmcError
 from gsdmc.training.checkpoint import Model as TrainedModel
 from gsdmc.training.devices import choose_device
+from gsdmc.training.precision import choose_precision
 
 if TYPE_CHECKING:
     import pandas
@@ -80,18 +81,30 @@ class Model:
         """Where the network runs."""
         return self.trained.device
 
-    def to(self, device: str | torch.device) -> Model:
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the network computes with, bfloat16 where it is so in its blocks alone; see `to`."""
+        return self.trained.autocast or self.trained.dtype
+
+    def to(self, device: str | torch.device | None = None, dtype: str | torch.dtype | None = None) -> Model:
         """The same model with its network on a device; evidence and results stay on the CPU.
 
-        Noise is drawn on the CPU, so that a seed gives the same samples everywhere, up to rounding.
+        Noise is drawn on the CPU in double precision, so that a seed gives the same samples everywhere and in
+        every type, up to rounding.
 
         Args:
-            device: `cpu`, `cuda`, `cuda:N`, or `auto` for a CUDA device where there is one.
+            device: `cpu`, `cuda`, `cuda:N`, or `auto` for a CUDA device where there is one; where it is when
+                None.
+            dtype: `float32`, `float64`, with which samples are float64 too and evidence counts in full, or
+                `bfloat16` for matrix products on CUDA devices, by name or as torch has it; what it is when
+                None.
 
         Raises:
-            GsdmcError: there is no such device.
+            GsdmcError: there is no such device, or it doesn't compute so.
         """
-        return replace(self, trained=self.trained.to(choose_device(device)[0]))
+        where = self.device if device is None else choose_device(device)[0]
+        own, autocast = choose_precision(self.dtype if dtype is None else dtype, where)
+        return replace(self, trained=self.trained.to(where, own, autocast))
 
     def resized(self, **sizes: int) -> Model:
         """The same weights at other sizes of the program.
@@ -172,6 +185,7 @@ class Model:
         for warning in bound.warnings:
             warnings.warn(f"{warning.message}; {warning.hint}", EvidenceWarning, stacklevel=2)
         values, mask, exact = bound.rows(num_samples)
+        values = exact if self.trained.dtype == torch.float64 else values
         trained = with_sampler(self.trained, bound.problem, sampler)
         layout = bound.problem.layout
         raw = draw(trained, layout, values, mask, seed=seed, steps=steps, trace=trace, memory=memory)

@@ -29,9 +29,10 @@ class Samples(Mapping[str, NDArray[Any]]):
     """Joint samples of every array, given the evidence.
 
     A mapping from array names to numpy arrays `[num_samples, *shape]`, or `[num_samples, *shape, K]` for
-    vectors of K reals; reals and vectors are float32 (float64 once polished, which single precision could
-    not hold), booleans bool, categories and counts int64. Evidence comes back as it was given. Where there
-    are several data sets, theirs is a dimension before all others, here and wherever samples are counted.
+    vectors of K reals; reals and vectors are float32 (float64 where the model computes so, and once polished,
+    which single precision could not hold), booleans bool, categories and counts int64. Evidence comes back as
+    it was given. Where there are several data sets, theirs is a dimension before all others, here and
+    wherever samples are counted.
 
     Attributes:
         problem: the program at the size of the samples.

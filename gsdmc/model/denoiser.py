@@ -30,9 +30,11 @@ class Denoiser(nn.Module):
     Attributes:
         config: its architecture.
         recompute: keep only the blocks' inputs for the backward pass, and compute the rest again there.
+        autocast: the type of matrix products in the blocks, None for the weights' own.
     """
 
     recompute: bool = False
+    autocast: torch.dtype | None = None
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -87,6 +89,11 @@ class Denoiser(nn.Module):
         return self._read(layout, self.norm(x))
 
     def _through(self, block: nn.Module, *arguments: Tensor | Structure) -> Tensor:
+        if self.autocast is not None:
+            assert isinstance(arguments[0], Tensor)
+            with torch.autocast(arguments[0].device.type, self.autocast):
+                mixed: Tensor = block(*arguments)
+            return mixed
         if self.recompute and torch.is_grad_enabled():
             kept: Tensor = checkpoint(block, *arguments, use_reentrant=False, preserve_rng_state=False)
             return kept

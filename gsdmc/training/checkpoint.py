@@ -67,11 +67,33 @@ class Model:
         """Where the network is."""
         return next(self.denoiser.parameters()).device
 
-    def to(self, device: torch.device) -> Model:
-        """The model with a copy of its network on a device, itself where the network is there already."""
-        if self.device == device:
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type of weights and of samples."""
+        return next(self.denoiser.parameters()).dtype
+
+    @property
+    def autocast(self) -> torch.dtype | None:
+        """The type of matrix products in the network's blocks, None for that of the weights."""
+        return self.denoiser.autocast
+
+    def to(
+        self, device: torch.device, dtype: torch.dtype | None = None, autocast: torch.dtype | None = None
+    ) -> Model:
+        """The model with a copy of its network on a device, itself where the network is so already.
+
+        Args:
+            device: where.
+            dtype: the type of weights and of samples; with None it stays, and so does `autocast`.
+            autocast: the type of matrix products in the blocks, None for that of the weights.
+        """
+        if dtype is None:
+            dtype, autocast = self.dtype, self.autocast
+        if (self.device, self.dtype, self.autocast) == (device, dtype, autocast):
             return self
-        return replace(self, denoiser=deepcopy(self.denoiser).to(device))
+        denoiser = deepcopy(self.denoiser).to(device, dtype)
+        denoiser.autocast = autocast
+        return replace(self, denoiser=denoiser)
 
 
 def save(

@@ -199,3 +199,14 @@ def test_evidence_comes_from_standard_input(
     monkeypatch.setattr(sys, "stdin", io.StringIO("[1]"))
     assert main([*arguments, "-"]) == 1
     assert "say which it is: NAME=-" in capsys.readouterr().err
+
+
+def test_the_type_is_chosen_and_refused(
+    bcmf_folder: Path, evidence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["sample", str(bcmf_folder), "--evidence", evidence, "--steps", "1", "--dtype"]
+    assert main([*arguments, "float64", "-o", str(tmp_path / "s.npz")]) == 0
+    with np.load(tmp_path / "s.npz") as archive:
+        assert archive["A"].dtype == np.float64
+    assert main([*arguments, "bfloat16"]) == 1
+    assert "bfloat16 is for CUDA devices" in capsys.readouterr().err

@@ -178,3 +178,43 @@ def test_log_probabilities_come_from_elsewhere_too(text: str, method: str, tiny:
         found = replace(model, trained=model.trained.to(FAR)).log_prob(drawn, **options)
     np.testing.assert_allclose(found.value, here.value, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(found.error, here.error, rtol=1e-2, atol=1e-3)
+
+
+def test_double_precision_is_the_same_model_with_more_digits(any_query: Model) -> None:
+    double = any_query.to(dtype="float64")
+    assert (any_query.dtype, double.dtype) == (torch.float32, torch.float64)
+    assert double.to(dtype=torch.float64).trained is double.trained
+    assert double.to("cpu").dtype == torch.float64
+    third = 1 / 3
+    evidence = {"real": [third, None, 0.1, None], "boolean": [True, False, True, False]}
+    exact, plain = (m.sample(evidence, num_samples=3, steps=3, seed=1) for m in (double, any_query))
+    assert exact["real"][0, 0] == third
+    assert float(plain["real"][0, 0]) != third
+    for name, array in plain.items():
+        assert exact[name].dtype == (np.float64 if array.dtype == np.float32 else array.dtype)
+    np.testing.assert_allclose(exact["real"], plain["real"], atol=1e-3)
+    residual = np.abs(exact["sum"] - (exact["real"] + exact["positive"] + exact["interval"])).max()
+    assert residual < 1e-12
+    assert double.evaluate(2, steps=1).problems == 2
+    assert double.calibrate(4, num_draws=1, steps=1).problems == 4
+    repaired = double.sample(evidence, steps=1, repair=1)
+    assert repaired["real"].dtype == np.float64
+
+
+def test_a_type_that_the_device_lacks_is_refused(bcmf: Model) -> None:
+    with pytest.raises(gsdmc.GsdmcError, match="bfloat16 is for CUDA devices"):
+        bcmf.to("cpu", "bfloat16")
+    with pytest.raises(gsdmc.GsdmcError, match="`half` is no type"):
+        bcmf.to(dtype="half")
+
+
+def test_bfloat16_is_in_the_blocks_alone(any_query: Model) -> None:
+    trained = any_query.trained.to(any_query.device, torch.float32, torch.bfloat16)  # as on a GPU
+    low = replace(any_query, trained=trained)
+    assert low.dtype == torch.bfloat16
+    assert any_query.trained.autocast is None
+    exact, rough = (m.sample(num_samples=4, steps=3)["real"] for m in (any_query, low))
+    assert rough.dtype == np.float32
+    assert not (rough == exact).all()
+    np.testing.assert_allclose(rough, exact, atol=0.2)
+    assert (torch.from_numpy(rough).bfloat16().float().numpy() != rough).any()

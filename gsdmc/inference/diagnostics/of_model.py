@@ -75,7 +75,7 @@ def sampler_of(
 
     def sampler(values: Values, mask: Values, seed: int) -> dict[str, Tensor]:
         raw = draw(trained, problem.layout, values, mask, seed=seed, steps=steps)
-        return problem.restore(raw, mask) if restore else raw
+        return problem.restore(raw, mask, trained.dtype) if restore else raw
 
     return sampler
 

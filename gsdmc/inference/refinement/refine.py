@@ -89,21 +89,21 @@ def refine(
     if not wanted.restore:
         return dict(raw), Report()
     mask = {name: seen.expand(len(raw[name]), *seen.shape[1:]) for name, seen in mask.items()}
-    restored = problem.restore(raw, mask)
+    restored = problem.restore(raw, mask, trained.dtype)
     report = Report(restore=restoration(problem, dict(raw), restored, dict(mask)))
 
     def finish(values: Values, seen: Mapping[str, Tensor]) -> Finished:
         return (
             Finished(*polish(problem, values, seen))
             if wanted.polish
-            else Finished(problem.restore(values, seen))
+            else Finished(problem.restore(values, seen, trained.dtype))
         )
 
     def redraw(values: Values, seen: Mapping[str, Tensor], own_seed: int) -> dict[str, Tensor]:
-        single = {name: v.float() if v.is_floating_point() else v for name, v in values.items()}
         own = Trace()
+        values = {n: v.to(trained.dtype) if v.is_floating_point() else v for n, v in values.items()}
         drawn = draw(
-            trained, problem.layout, single, seen, seed=own_seed, steps=steps, memory=memory, trace=own
+            trained, problem.layout, values, seen, seed=own_seed, steps=steps, memory=memory, trace=own
         )
         if trace is not None:
             trace.add_redraw(own)
