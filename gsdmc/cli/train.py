@@ -128,7 +128,9 @@ def run(args: argparse.Namespace) -> None:
     from gsdmc.inference.fit import settings, train, warnings_for
     from gsdmc.inference.simulations.by_heart import SEEN, UNSEEN
     from gsdmc.inference.simulations.keep import NOT_YET
+    from gsdmc.training.acceleration import precision_warnings
     from gsdmc.training.checkpoints import EVERY
+    from gsdmc.training.devices import choose_device
     from gsdmc.training.launched import launched
     from gsdmc.training.overrides import override
 
@@ -145,7 +147,8 @@ def run(args: argparse.Namespace) -> None:
     config = settings(override(config, args.config), problem)
     place = launched()
     if place.first:
-        options.show_warnings(warnings_for(problem, config))
+        found = precision_warnings(config.precision, choose_device(args.device)[0])
+        options.show_warnings((*warnings_for(problem, config), *found))
     out = Path(args.out) if args.out else Path("runs") / problem.name
     minutes = args.minutes if args.minutes is not None or args.steps is not None else MINUTES
     progress = ProgressLine(args.steps)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import torch
 
 from gsdmc.kernels.toolchain import compile_lacks, triton_lacks
-from gsdmc.language.source import GsdmcError
+from gsdmc.language.source import GsdmcError, GsdmcWarning
 from gsdmc.layout.layout import Layout
 from gsdmc.model.attention import GraphAttention
 from gsdmc.model.config import ModelConfig
@@ -109,6 +109,18 @@ def accelerate(
     graphed, reasons["graphs"] = _graphs(cuda, graphs, varied, recompute)
     autocast = torch.bfloat16 if chosen == "bfloat16" else None
     return Acceleration(device, autocast, compiled, graphed, reasons)
+
+
+def precision_warnings(precision: Precision, device: torch.device) -> tuple[GsdmcWarning, ...]:
+    """What to say of a precision that was asked for on a device where it gains nothing."""
+    if precision != "bfloat16" or device.type != "cpu":
+        return ()
+    return (
+        GsdmcWarning(
+            "bfloat16 gains nothing on a CPU: products round more and take no less time",
+            hint="leave precision (--precision) at auto",
+        ),
+    )
 
 
 def _compiles(cuda: bool, choice: Switch, varied: bool) -> tuple[bool, str]:

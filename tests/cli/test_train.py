@@ -147,7 +147,9 @@ def test_how_steps_run_is_asked_for_kept_and_shown(capsys: pytest.CaptureFixture
     arguments = ["train", "boolean", "--set", "n=2", "--steps", "1", "--batch", "2", "--out", "m"]
     asked = ["--device", "cpu", "--precision", "bfloat16", "--recompute", "on"]
     assert main([*arguments, *asked, "--json"]) == 0
-    said = json.loads(capsys.readouterr().out)["acceleration"]
+    printed = capsys.readouterr()
+    assert "bfloat16 gains nothing on a CPU" in printed.err
+    said = json.loads(printed.out)["acceleration"]
     assert (said["device"], said["precision"], said["recompute"]) == ("cpu", "bfloat16", True)
     config = gsdmc.load("m").trained.config
     assert (config.precision, config.recompute, config.compile) == ("bfloat16", "on", "auto")
