@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 import gsdmc
 from gsdmc.graph.draw_mask import draw_mask
@@ -58,7 +59,7 @@ for size in (2, 4, 8) if TOY else (2, 4, 8, 16, 32):
 # %%
 reach = np.zeros(problem.graph.nodes, dtype=bool)
 reach[problem.nodes.index(("A", (0, 0)))] = True
-heard = {0: reach}
+heard: dict[int, NDArray[np.bool_]] = {0: reach}
 for layer in range(1, 5):
     heard[layer] = (problem.mask @ heard[layer - 1]).astype(bool)
 for layer in (0, 1, 2, 4):
@@ -89,7 +90,7 @@ def disagreement(embedding: str) -> float:
     for v in (values, moved):
         state = trained.process.encode(layout, v, torch.float32)
         predictions.append(trained.denoiser(layout, state, given, torch.tensor([500.0]))["A"])
-    return (predictions[0][:, order] - predictions[1]).abs().max().item()
+    return float((predictions[0][:, order] - predictions[1]).abs().max())
 
 
 for embedding in ("derived", "array", "independent"):

@@ -142,7 +142,8 @@ print(check)
 
 # %%
 runs = hares_and_lynxes(np.random.default_rng(3), 100 if TOY else 5000, 12)
-np.savez(OUT / "hares.npz", **runs)
+growth, hunger, hares, lynxes = (runs[name] for name in ("growth", "hunger", "hares", "lynxes"))
+np.savez(OUT / "hares.npz", growth=growth, hunger=hunger, hares=hares, lynxes=lynxes)
 structure = OUT / "hares.clj"
 structure.write_text(STRUCTURE)
 from_file = gsdmc.train(structure, data=OUT / "hares.npz", steps=20 if TOY else 200, preset=small, out=None)
