@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 
 from gsdmc.graph.draw_graph import graph_svg
@@ -122,12 +123,15 @@ def _graph(c: Contents) -> str:
         return note(f"{many} are too many to draw here; gsdmc compile --draw-graph does")
     given = {name for statement in problem.givens for name in statement.targets}
     partly = {name for statement in problem.givens for name in statement.subset}
-    source = embedded("image/svg+xml", graph_svg(graph, given, partly).encode())
+    drawn = graph_svg(graph, given, partly)
+    wide = re.search(r'width="(\d+)"', drawn)
+    style = f' style="--wide:{wide[1]}px"' if wide else ""
+    source = embedded("image/svg+xml", drawn.encode())
     words = f"factor graph of {counted(len(graph.arrays), 'array')} and {counted(len(graph.plates), 'plate')}"
     return (
         '<input type="checkbox" id="graph-large" class="switch">'
         '<label for="graph-large">full size</label>'
-        f'<figure class="graph"><img src="{source}" alt="{text(words)}"></figure>'
+        f'<figure class="graph" tabindex="0"{style}><img src="{source}" alt="{text(words)}"></figure>'
     )
 
 

@@ -85,6 +85,7 @@ def test_the_page_needs_nothing_else(any_page: str) -> None:
 def test_every_picture_has_words(any_page: str) -> None:
     assert re.findall(r"<img [^>]*>", any_page)
     assert all(re.search(r'alt="[^"]+"', tag) for tag in re.findall(r"<img [^>]*>", any_page))
+    assert re.search(r'class="graph" tabindex="0" style="--wide:\d{3,4}px"', any_page)
     drawn = re.findall(r"<svg [^>]*>", any_page)
     assert len(drawn) > 10
     assert all(re.search(r'role="img" aria-label="[^"]+"', tag) for tag in drawn)
