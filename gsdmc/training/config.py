@@ -117,11 +117,18 @@ class TrainingConfig:
         """Examples per step of a run of so many processes."""
         return self.batch * self.accumulate * processes
 
-    def continues(self, other: TrainingConfig) -> bool:
+    def continues(self, other: TrainingConfig, before: int = 1, now: int = 1) -> bool:
         """Whether a run of these settings may go on with others: what alters no step may differ.
 
-        How a step's examples are dealt out alters none, so callers compare how many there are.
+        So may how a step's examples are dealt out, but not how many they are.
+
+        Args:
+            other: the settings to go on with.
+            before: processes of the run.
+            now: processes that go on with it.
         """
+        if self.examples(before) != other.examples(now):
+            return False
         dealt = replace(self, batch=other.batch, accumulate=other.accumulate)
         return replace(dealt, recompute=other.recompute, graphs=other.graphs, plateau=other.plateau) == other
 

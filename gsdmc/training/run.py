@@ -210,13 +210,14 @@ class Run:
         with damage(folder / checkpoint.CONFIG):
             processes = checked(model.run.get("processes", 1), int, "run.processes")
         examples, mine = model.config.examples(processes), self.config.examples(self.ranks.size)
-        if model.config.continues(self.config) and model.run["seed"] == self.seed and examples != mine:
+        if examples != mine:
             raise GsdmcError(
                 f"{folder} was trained with {examples} examples per step, and these are {mine}",
                 hint="examples per step are batch × accumulate × processes: change how they are split as you "
                 "like, and keep their product",
             )
-        if not model.config.continues(self.config) or model.run["seed"] != self.seed:
+        goes_on = model.config.continues(self.config, processes, self.ranks.size)
+        if not goes_on or model.run["seed"] != self.seed:
             raise GsdmcError(
                 f"{folder} was trained with other settings or another seed",
                 hint="resume with the settings and the seed of the run, or train into a new folder",
