@@ -35,8 +35,8 @@ def check_query(givens: Sequence[Given], mask: Mapping[str, Tensor], *, missing:
         seen = int(mask[name].sum())
         if seen == mask[name].numel():
             continue
-        missing = mask[name].numel() - seen
-        part = "an entry" if missing == 1 else f"{missing} entries"
+        absent = mask[name].numel() - seen
+        part = "an entry" if absent == 1 else f"{absent} entries"
         lack = f'lacks "{name}"' if seen == 0 else f'lacks {part} of "{name}"'
         raise GsdmcError(
             f"the evidence {lack}, but the network was trained {family}",
