@@ -49,7 +49,7 @@ class Recipe:
     """
 
     minutes: float
-    sizes: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, Any] = field(default_factory=dict)
     given: Query = None
     vary: dict[str, tuple[int, int]] = field(default_factory=dict)
     settings: tuple[str, ...] = ()
