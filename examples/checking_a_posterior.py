@@ -54,8 +54,9 @@ for name, check in checks.items():
 #
 # Now compare the two networks. By the ranks of single variables the hasty one passes as well: it has hardly
 # looked at the data, and a posterior that is no more than the prior is calibrated. TARP and *highest
-# density*, the rank of the truth by the program's own density, see what ranks are blind to, and it fails both. The
-# trained network passes TARP; its densities cover nearly as they should, and the p-value says: nearly.
+# density*, the rank of the truth by the program's own density, see what ranks are blind to, and it fails
+# both. The trained network passes TARP; its densities cover nearly as they should, and the p-value says:
+# nearly.
 
 # %%
 figure, panels = plt.subplots(2, 4, figsize=(9, 3.8), layout="constrained", sharey=True)
