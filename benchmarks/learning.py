@@ -169,7 +169,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--problems", nargs="+", choices=PROBLEMS, default=list(PROBLEMS))
+    parser.add_argument("--problems", nargs="*", choices=PROBLEMS, default=list(PROBLEMS))
     parser.add_argument("--minutes", type=float, default=5, help="of one core, for each preset")
     parser.add_argument("--count", type=int, default=64, help="fresh problems that a score is taken on")
     parser.add_argument(
@@ -177,6 +177,7 @@ def main() -> None:
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="write figures, machine and versions here")
+    parser.add_argument("--add", action="store_true", help="keep what the file has of other problems")
     parser.add_argument("--picture", type=Path, help="draw the curves into this SVG or PNG")
     parser.add_argument("--worker", nargs=3, metavar=("PROBLEM", "PRESET", "SECONDS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -190,8 +191,11 @@ def main() -> None:
         "count": options.count,
         "problems": [],
     }
+    if options.add and options.json and options.json.exists():
+        held = json.loads(options.json.read_text())["problems"]
+        result["problems"] = [row for row in held if row["problem"] not in options.problems]
     for name in options.problems:
-        result["problems"].append(measure(name, options))
+        result["problems"].append(measure(name, options) | {"minutes": options.minutes})
         print(table(result["problems"][-1:]), flush=True)
         if options.json:
             report.write(options.json, result)
