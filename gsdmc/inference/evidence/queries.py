@@ -15,8 +15,8 @@ CURE = "or sample all the same with strict=False (--no-strict): the network may 
 def check_query(givens: Sequence[Given], mask: Mapping[str, Tensor], *, missing: bool = False) -> None:
     """Refuse evidence outside the families that training drew from.
 
-    Arrays that a `given` names are always whole, unless values may be missing; those in a `subset` may be given in any part; no
-    others are. Without a `given`, every subset of the variables is a query.
+    Arrays that a `given` names are always whole, unless values may be missing; those in a `subset` may be
+    given in any part; no others are. Without a `given`, every subset of the variables is a query.
 
     Args:
         givens: the program's statements.
