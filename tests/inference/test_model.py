@@ -76,6 +76,20 @@ def test_queries_outside_the_family_need_leave(bcmf: Model) -> None:
         bcmf.sample(steps=1)
 
 
+def test_values_may_be_missing_where_training_knew_that(tiny: TrainingConfig) -> None:
+    evidence = {"E": np.where(np.eye(5, dtype=bool), np.nan, E)}
+    for missing in (0.0, 0.5):
+        config = tiny.with_changes(missing=missing)
+        model = gsdmc.train("bcmf", steps=2, preset=config, out=None, m=5, n=5, k=2)
+        if missing:
+            found = model.sample(evidence, steps=2)["E"][0]
+            np.testing.assert_array_equal(found[~np.eye(5, dtype=bool)], 0.5)
+            assert np.isfinite(found).all()
+        else:
+            with pytest.raises(gsdmc.GsdmcError, match='lacks 5 entries of "E"'):
+                model.sample(evidence, steps=2)
+
+
 def test_partly_observed_arrays_of_every_kind_stay_as_given(any_query: Model) -> None:
     drawn = {name: v[0].numpy() for name, v in any_query.problem.simulate(1, seed=5).items()}
     hidden = np.array([False, True, False, True])
