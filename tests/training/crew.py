@@ -1,6 +1,6 @@
 """Trains small models in two processes, as `torchrun` would start them, and says what each of them saw.
 
-`python crew.py FOLDER` prints JSON: by scenario a list with what each process has to tell. All are forks of
+`python crew.py FOLDER` writes `said.json` there: by scenario a list with what each process has to tell. All are forks of
 one process, so that torch is imported once.
 """
 
@@ -210,6 +210,7 @@ def eventful(folder: Path, step: int, act: Callable[[], None], **rest: Any) -> T
 
 def main() -> None:
     folder = Path(sys.argv[1])
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     torch.set_num_threads(1)
     problem = bcmf(2, 2, 2)
     twice, split = replace(SMALL, batch=8), replace(SMALL, batch=2, accumulate=2)
@@ -257,7 +258,7 @@ def main() -> None:
     command = ["train", "boolean", "--set", "n=2", "--steps", "2", "--batch", "2", "--device", "cpu"]
     said["commanded"] = crew(lambda: spoken([*command, "--out", str(folder / "c")]))
     said["unlike"] = crew(lambda: trained(problem, SMALL, seed=launched().rank))
-    print(json.dumps(said))
+    (folder / "said.json").write_text(json.dumps(said))
 
 
 if __name__ == "__main__":
