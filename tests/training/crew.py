@@ -1,7 +1,7 @@
 """Trains small models in two processes, as `torchrun` would start them, and says what each of them saw.
 
-`python crew.py FOLDER` writes `said.json` there: by scenario a list with what each process has to tell. All are forks of
-one process, so that torch is imported once.
+`python crew.py FOLDER` writes `said.json` there: by scenario a list with what each process has to tell. All
+are forks of one process, so that torch is imported once.
 """
 
 from __future__ import annotations
