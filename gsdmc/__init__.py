@@ -8,6 +8,7 @@ A user's mistake raises `GsdmcError`.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,11 @@ __all__ = [
     "register",
     "train",
 ]
+
+# Torch's threads spin between loops, which makes steps fifty times as long where other work shares the cores
+# (docs/decisions/0010). OpenMP reads this once, when torch is imported.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 # Each name's module is imported when the name is first used: torch takes seconds.
 _HOME: dict[str, tuple[str, str | None]] = {
