@@ -169,7 +169,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--problems", nargs="*", choices=PROBLEMS, default=list(PROBLEMS))
+    parser.add_argument(
+        "--problems", nargs="*", choices=PROBLEMS, default=list(PROBLEMS), help="none: draw what is there"
+    )
     parser.add_argument("--minutes", type=float, default=5, help="of one core, for each preset")
     parser.add_argument("--count", type=int, default=64, help="fresh problems that a score is taken on")
     parser.add_argument(
@@ -201,6 +203,8 @@ def main() -> None:
             report.write(options.json, result)
     for row in result["problems"]:
         print(f"  {'pass' if row['reached'] else 'FAIL'}  {row['problem']}: a fifth of the time is enough")
+    if not options.problems:
+        print(table(result["problems"]))
     if options.picture:
         picture(result["problems"], options.picture)
 
