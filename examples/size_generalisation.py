@@ -102,8 +102,9 @@ axes[1].legend(frameon=False, fontsize=7)
 figure.savefig(OUT / "size_generalisation.png", dpi=110)
 
 # %% [markdown]
-# What to look at: how the two curves leave 0.07 and 1 on the right of the grey band. Up to where they hold
-# you can use the network; beyond, train with a larger `:in`.
+# What to look at: how far the two curves are from 0.07 and 1, which training decides, and whether they part
+# from that further to the right of the grey band. Up to where they hold you can use the network; beyond,
+# train with a larger `:in`.
 #
 # ## What can't change
 #
