@@ -43,14 +43,9 @@ GIVEN = 64
 Measure = Callable[[Problem, TrainedModel, int], float]
 
 
-def first_score(problem: Problem, model: TrainedModel, count: int) -> float:
-    """The first of the program's own scores."""
-    return evaluate(problem, model, count, seed=EVALUATION).scores[0].raw
-
-
-def second_score(problem: Problem, model: TrainedModel, count: int) -> float:
-    """The second of the program's own scores."""
-    return evaluate(problem, model, count, seed=EVALUATION).scores[1].raw
+def own(number: int) -> Measure:
+    """The program's own score of this number."""
+    return lambda problem, model, count: evaluate(problem, model, count, seed=EVALUATION).scores[number].raw
 
 
 def grids(problem: Problem, model: TrainedModel, count: int) -> float:
@@ -75,10 +70,10 @@ class Task:
 
 
 PROBLEMS = {
-    "bcmf-5-5-3": Task("bcmf", {"m": 5, "n": 5, "k": 3}, "RMSE(E, A R)", first_score, False),
-    "sorting-8": Task("sorting", {"n": 8}, "lists with the exact permutation", first_score),
+    "bcmf-5-5-3": Task("bcmf", {"m": 5, "n": 5, "k": 3}, "RMSE(E, A R)", own(0), False),
+    "sorting-8": Task("sorting", {"n": 8}, "lists with the exact permutation", own(0)),
     "sudoku": Task("sudoku", {}, f"valid grids, {GIVEN} cells given", grids),
-    "boolean-4": Task("boolean", {"n": 4}, "gates right", second_score),
+    "boolean-4": Task("boolean", {"n": 4}, "gates right", own(1)),
 }
 
 

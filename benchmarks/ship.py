@@ -63,8 +63,9 @@ RECIPES = {
     "bcmf": Recipe(
         240,
         {"m": 10, "n": 10, "k": 10},
-        ["E"],
+        None,
         {"m": (1, 10), "n": (1, 10), "k": (1, 10)},
+        ("missing=0.5",),  # queries with E partly missing, or all of it
     ),
     "boolean": Recipe(30, {"n": 8}, "any"),
     "hbmf": Recipe(120),

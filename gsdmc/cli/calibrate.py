@@ -40,13 +40,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "-n", dest="number", type=options.positive, default=1000, metavar="N", help="problems (default 1000)"
     )
-    parser.add_argument(
-        "--draws",
-        type=options.positive,
-        default=99,
-        metavar="L",
-        help="posterior draws for each (default 99)",
-    )
+    options.add_draws(parser)
     parser.add_argument("--arrays", metavar="NAMES", help="arrays to look at, as A,R (default: all)")
     parser.add_argument(
         "--c2st",
@@ -54,9 +48,7 @@ def add(commands: Any) -> None:
         help="classifiers between true and drawn joint values; needs scikit-learn",
     )
     options.add_seed(parser, "problems, queries and draws")
-    parser.add_argument(
-        "--steps", type=options.positive, metavar="N", help="network calls (default: the model's own number)"
-    )
+    options.add_calls(parser)
     options.add_sizes(parser)
     options.add_data(parser)
     options.add_device(parser, "cpu")

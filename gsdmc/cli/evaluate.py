@@ -31,9 +31,7 @@ def add(commands: Any) -> None:
         "-n", dest="number", type=options.positive, default=256, metavar="N", help="problems (default 256)"
     )
     options.add_seed(parser, "problems, queries and samples")
-    parser.add_argument(
-        "--steps", type=options.positive, metavar="N", help="network calls (default: the model's own number)"
-    )
+    options.add_calls(parser)
     options.add_sizes(parser)
     options.add_data(parser)
     options.add_device(parser, "cpu")

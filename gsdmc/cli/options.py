@@ -159,6 +159,24 @@ def add_sizes(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_calls(parser: argparse.ArgumentParser) -> None:
+    """`--steps` of sampling."""
+    parser.add_argument(
+        "--steps", type=positive, metavar="N", help="network calls (default: the model's own number)"
+    )
+
+
+def add_draws(parser: argparse.ArgumentParser) -> None:
+    """`--draws` of calibration."""
+    parser.add_argument(
+        "--draws",
+        type=positive,
+        default=99,
+        metavar="L",
+        help="posterior draws for each (default 99)",
+    )
+
+
 def add_data(parser: argparse.ArgumentParser) -> None:
     """Simulations to check a model on."""
     parser.add_argument(

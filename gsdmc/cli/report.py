@@ -55,22 +55,14 @@ def add(commands: Any) -> None:
         metavar="N",
         help="calibrate on N simulated problems (default 0: show what calibrate wrote, if anything)",
     )
-    parser.add_argument(
-        "--draws",
-        type=options.positive,
-        default=99,
-        metavar="L",
-        help="posterior draws for each (default 99)",
-    )
+    options.add_draws(parser)
     parser.add_argument(
         "--calibration",
         metavar="DIR",
         help="show the calibration in this folder, which calibrate --out wrote",
     )
     options.add_seed(parser, "problems, queries and samples")
-    parser.add_argument(
-        "--steps", type=options.positive, metavar="N", help="network calls (default: the model's own number)"
-    )
+    options.add_calls(parser)
     options.add_sizes(parser)
     options.add_data(parser)
     options.add_device(parser, "cpu")

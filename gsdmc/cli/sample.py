@@ -67,9 +67,7 @@ def add(commands: Any) -> None:
         help="GiB that the network may work in; samples are drawn in parts that fit",
     )
     options.add_seed(parser, "the samples")
-    parser.add_argument(
-        "--steps", type=options.positive, metavar="N", help="network calls (default: the model's own number)"
-    )
+    options.add_calls(parser)
     parser.add_argument(
         "--sampler",
         type=sampler_setting,

@@ -242,6 +242,10 @@ def settings(
         raise GsdmcError(
             f"a step has at least one pass, not {config.accumulate}", hint="accumulate=1 is usual"
         )
+    if not 0 <= config.missing <= 1:
+        raise GsdmcError(
+            f"missing is a share of the examples, from 0 to 1, not {config.missing:g}", hint="0 is usual"
+        )
     if config.plateau < 0:
         raise GsdmcError(f"a plateau has some steps, not {config.plateau}", hint="0 is for none")
     return config

@@ -10,6 +10,7 @@ import ship
 
 import gsdmc
 from gsdmc import programs
+from gsdmc.cli.main import main
 
 
 def shipped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -45,6 +46,22 @@ def test_every_recipe_compiles() -> None:
     for name, recipe in ship.RECIPES.items():
         problem = recipe.problem(name)
         assert recipe.vary.keys() <= problem.ranges.keys() | problem.sizes.keys()
+
+
+def test_a_kept_model_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped(tmp_path, monkeypatch)
+    package = tmp_path / "package"
+    package.mkdir()
+    (tmp_path / "kept").rename(package / programs.TRAINED)
+    monkeypatch.setattr(programs, "files", lambda _: package)
+    assert programs.trained_names() == ["boolean"]
+    assert programs.names() == []  # a model's own program is none of the bundled ones
+    assert gsdmc.load("boolean").problem.sizes["n"] == 2
+    assert main(["report", "boolean", "--problems", "0", "-n", "0"]) == 0
+    assert (tmp_path / "boolean-report.html").exists()
+    with pytest.raises(gsdmc.GsdmcError, match="there is no model folder bcmf") as error:
+        gsdmc.load("bcmf")
+    assert "models that come along: boolean" in (error.value.hint or "")
 
 
 def test_models_that_come_along_have_recipes_and_load_by_name() -> None:

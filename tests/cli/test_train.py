@@ -174,6 +174,8 @@ def test_runs_are_logged_saved_and_ended_as_asked(capsys: pytest.CaptureFixture[
     capsys.readouterr()
     assert main([*arguments, "--steps", "1", "--config", "learning_rat=1"]) == 1
     assert "did you mean `learning_rate`" in capsys.readouterr().err
+    assert main([*arguments, "--steps", "1", "--config", "missing=1.5"]) == 1
+    assert "missing is a share of the examples, from 0 to 1, not 1.5" in capsys.readouterr().err
     for wrong in (["--save-every", "-1"], ["--plateau", "0"]):
         with pytest.raises(SystemExit) as caught:
             main([*arguments, *wrong])

@@ -12,16 +12,7 @@ import gsdmc
 from gsdmc.compiler import compile_text
 from gsdmc.compiler.simulator import Kept, accepted, full_name
 from gsdmc.language.source import GsdmcError
-
-SHAPE = """
-(def n 3)
-(let [a (sample "a" (normal 0 1))]
-  (foreach n [i (range n)]
-    (let [x (sample "x" (normal 0 a))]
-      (sample "y" (dirac (* 2 x)))))
-  (factor "small" (< a -1)))
-"""
-# Nothing of this could be drawn from: a scale that may be negative, a factor that seldom holds.
+from tests.structure_alone import SHAPE
 
 
 def draws(rng: np.random.Generator, count: int, n: int) -> dict[str, Any]:

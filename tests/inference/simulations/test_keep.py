@@ -18,17 +18,8 @@ from gsdmc.inference.simulations.keep import KEPT, MOST, fingerprint, number_hel
 from gsdmc.language.source import GsdmcError
 from gsdmc.training import loop
 from gsdmc.training.config import TrainingConfig
+from tests.structure_alone import SHAPE
 from tests.training.sealed import seal
-
-SHAPE = """
-(def n 3)
-(let [a (sample "a" (normal 0 1))]
-  (foreach n [i (range n)]
-    (let [x (sample "x" (normal 0 a))]
-      (sample "y" (dirac (* 2 x)))))
-  (factor "small" (< a -1)))
-"""
-# Structure alone: the scale of what it could draw may be negative, and its factor seldom holds.
 
 
 def simulate(rng: np.random.Generator, count: int, n: int = 3) -> dict[str, Any]:
